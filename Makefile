@@ -1,0 +1,57 @@
+# Everything a day's work needs; `make help` lists it.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# bytecode makes a synth four times faster
+unexport PYTHONDONTWRITEBYTECODE
+# which file of environments/ is deployed
+ENVIRONMENT ?= default
+CDK = cdk --context environment=$(ENVIRONMENT)
+
+##@ On this machine, with no AWS account
+demo: .venv/installed r-or-docker  ## deploy it all to the embedded AWS, predict, destroy
+	@python -m local demo
+local: .venv/installed r-or-docker  ## the same, left running until Ctrl-C
+	@python -m local serve
+
+##@ Daily work
+test: .venv/installed build/r-installed  ## the whole test suite
+	@python -m pytest
+lint: .venv/installed  ## ruff and mypy
+	@ruff check . && ruff format --check . && mypy
+synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag and the linter
+	@$(CDK) synth --quiet && ls cdk.out/*.template.json
+
+##@ On AWS, with your credentials
+deploy: .venv/installed  ## deploy every stack (the account must be bootstrapped: npx cdk bootstrap)
+	@$(CDK) deploy --all --require-approval never
+destroy: .venv/installed  ## remove every stack
+	@$(CDK) destroy --all
+
+##@ Keeping house
+lock: .venv/installed  ## compile the lock files anew
+	@pip install --quiet uv
+	@uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock >/dev/null
+	@uv pip compile lambda/requirements.in -c requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	  -o lambda/requirements.lock >/dev/null
+	@npm install --package-lock-only --omit-lockfile-registry-resolved=true
+clean:  ## remove all that the set-up and the builds made
+	rm -rf .venv node_modules build cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+help:  ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/installed: requirements.lock lambda/requirements.lock package-lock.json
+	@local/install.sh base
+	@touch $@
+build/r-installed: $(wildcard container/*/apt-packages.txt)
+	@local/install.sh r && local/install.sh test
+	@mkdir -p build && touch $@
+# the container runs by Docker where an engine answers, else natively, which takes R
+r-or-docker:
+	@docker info >/dev/null 2>&1 || local/install.sh r
+
+.PHONY: demo local test lint synth deploy destroy lock clean help r-or-docker

@@ -1,0 +1,67 @@
+"""sagestack, from the top: one stack of what all share, one per workload, and the API.
+
+    staging     templates, code and images of this app (the synthesizer makes it)
+    shared      the data bucket with its key, the provider that runs jobs
+    <workload>  data -> training job -> model -> endpoint -> check -> entry in the API
+    api         API Gateway -> Lambda proxy -> the workloads' endpoints
+
+A file of workloads/ is one workload; a file of environments/ is what differs by account.
+"""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Environment, Tags
+
+from stacks.api import ApiStack
+from stacks.shared import SharedStack
+from stacks.staging import harden_staging, staging_synthesizer
+from stacks.validation import add_validations
+from stacks.workload import WorkloadStack
+from workloads.loading import Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).resolve().parent
+
+
+def build_app(app: App, settings: Settings) -> App:
+    """Add the stacks that `settings` ask for to `app`, and the checks of every synth."""
+    environment = settings.environment
+    name = environment.name
+    env = Environment(account=environment.account, region=environment.region)
+    synthesizer = staging_synthesizer(name)
+
+    shared = SharedStack(
+        app, f"{name}-shared", environment=environment, env=env, synthesizer=synthesizer
+    )
+    for workload in settings.workloads:
+        WorkloadStack(
+            app,
+            f"{name}-{workload.name}",
+            environment=environment,
+            workload=workload,
+            shared=shared,
+            env=env,
+            synthesizer=synthesizer,
+        )
+    ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
+
+    harden_staging(app)
+    for key, value in {"app": name, **environment.tags}.items():
+        Tags.of(app).add(key, value)
+    add_validations(app)
+    return app
+
+
+def main() -> None:
+    """Synthesize; what is wrong with the settings goes to standard error, with exit code 2."""
+    app = App()
+    try:
+        settings = load_settings(ROOT, app.node.try_get_context("environment") or "default")
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    build_app(app, settings).synth()
+
+
+if __name__ == "__main__":
+    main()

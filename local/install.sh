@@ -1,0 +1,67 @@
+#!/bin/sh
+# Sets up what a checkout needs and says what it does. usage: local/install.sh base | r | lint-r
+#   base   .venv with the pinned Python packages and Node.js, the CDK CLI, the boto3 layer
+#   r      R, with the Debian packages that container/*/apt-packages.txt name, to run natively
+#   test   what the tests of the R code need
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
+fail() { printf '%s\n' "$*" >&2; exit 2; }
+
+# Install Debian packages, where this user may; otherwise name the one command to type.
+apt_install() {
+    missing=""
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null ||
+        fail "sagestack needs$missing (Debian's names): install them and start again."
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || fail "sagestack needs$missing. Type this, then start again:
+
+    sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing"
+        as_root="sudo"
+    fi
+    say "installing$missing"
+    log=$(mktemp)
+    if ! { $as_root apt-get update -qq &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            $missing; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        fail "apt-get could not install$missing"
+    fi
+    rm -f "$log"
+}
+
+base() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "sagestack needs Python 3.11 or newer; this is $(python3 --version)"
+    if [ ! -x .venv/bin/pip ]; then
+        say "making .venv"
+        python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+        python3 -m venv --clear .venv
+    fi
+    say "installing the pinned Python packages and Node.js (a minute or two)"
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    # synth is four times slower without bytecode
+    PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null || true
+    say "installing the CDK command line"
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
+    say "installing boto3 for the Lambda functions"
+    rm -rf build/boto3-layer
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --no-compile --target build/boto3-layer/python -r lambda/requirements.lock
+    rm -rf build/boto3-layer/python/bin
+}
+
+case "${1:-}" in
+base) base ;;
+r) apt_install $(sed 's/#.*//' container/*/apt-packages.txt) ;;
+test) apt_install r-cran-lintr r-cran-testthat ;;
+*) fail "usage: local/install.sh base | r | test" ;;
+esac

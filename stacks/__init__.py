@@ -1,0 +1,1 @@
+"""What is deployed: one stack of what all share, one per workload, and the API."""

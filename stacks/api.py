@@ -1,0 +1,123 @@
+"""The HTTP API: API Gateway with IAM authorization, and the Lambda proxy to the endpoints."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from environments.schema import Environment
+from stacks.acknowledge import acknowledge
+from stacks.functions import Boto3Layer, LogGroup, PythonFunction
+from stacks.permissions import allow
+
+ERROR_BODY = (
+    '{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}'
+)
+
+
+class ApiStack(Stack):
+    """`GET /workloads` and `POST /workloads/{name}/invocations` for all workloads.
+
+    The stack imports nothing from them: the proxy reads their entries in the Parameter Store, so
+    that a workload comes and goes without a deploy of the API.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        proxy = self._proxy(environment)
+        api = self._rest_api(environment)
+        api.add_request_validator(
+            "Validator", validate_request_body=True, validate_request_parameters=True
+        )
+        integration = apigateway.LambdaIntegration(proxy)
+        workloads = api.root.add_resource("workloads")
+        workloads.add_method("GET", integration)
+        workloads.add_resource("{name}").add_resource("invocations").add_method("POST", integration)
+        CfnOutput(self, "ApiUrl", value=api.url)
+
+    def _proxy(self, environment: Environment) -> PythonFunction:
+        catalog_path = f"/{environment.name}/workloads/"
+        proxy = PythonFunction(
+            self,
+            "Proxy",
+            handler="proxy.handler.handle",
+            description="Checks a request and passes it to the workload's endpoint",
+            layer=Boto3Layer(self, "Boto3"),
+            # API Gateway gives an integration 29 s
+            timeout=Duration.seconds(29),
+            memory_mb=512,
+            retention_days=environment.log_retention_days,
+            environment={"CATALOG_PATH": catalog_path},
+        )
+        allow(
+            proxy.execution_role,
+            ["ssm:GetParametersByPath"],
+            self.format_arn(
+                service="ssm", resource="parameter", resource_name=catalog_path.strip("/")
+            ),
+        )
+        allow(
+            proxy.execution_role,
+            ["sagemaker:InvokeEndpoint"],
+            self.format_arn(
+                service="sagemaker", resource="endpoint", resource_name=f"{environment.name}-*"
+            ),
+            because="Workloads come and go without a deploy of the API.",
+        )
+        return proxy
+
+    def _rest_api(self, environment: Environment) -> apigateway.RestApi:
+        access_logs = LogGroup(self, "AccessLogs", retention_days=environment.log_retention_days)
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=environment.name,
+            description=f"Predictions of the workloads of {environment.name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
+            default_method_options=apigateway.MethodOptions(
+                authorization_type=apigateway.AuthorizationType.IAM
+            ),
+            deploy_options=apigateway.StageOptions(
+                stage_name="v1",
+                access_log_destination=apigateway.LogGroupLogDestination(access_logs),
+                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                    caller=True,
+                    http_method=True,
+                    ip=True,
+                    protocol=True,
+                    request_time=True,
+                    resource_path=True,
+                    response_length=True,
+                    status=True,
+                    user=True,
+                ),
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                metrics_enabled=True,
+                throttling_rate_limit=environment.api.throttling_rate_limit,
+                throttling_burst_limit=environment.api.throttling_burst_limit,
+            ),
+        )
+        for name, response_type in (
+            ("Default4xx", apigateway.ResponseType.DEFAULT_4_XX),
+            ("Default5xx", apigateway.ResponseType.DEFAULT_5_XX),
+        ):
+            api.add_gateway_response(
+                name, type=response_type, templates={"application/json": ERROR_BODY}
+            )
+        acknowledge(
+            api,
+            {
+                "AwsSolutions-APIG3": "Only callers of this account that IAM authorizes get in; a "
+                "web ACL costs more than the API and is the account's own choice.",
+                "AwsSolutions-COG4": "IAM authorizes each method: callers are programs with roles.",
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for API Gateway's "
+                "logs, for which AWS documents this policy.",
+            },
+        )
+        return api

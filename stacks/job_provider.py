@@ -1,0 +1,121 @@
+"""The one Provider behind every custom resource of the app: it starts jobs and waits for them."""
+
+from typing import cast
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+from stacks.acknowledge import BASIC_EXECUTION_ROLE, acknowledge, wildcard_resource
+from stacks.functions import Boto3Layer, LogGroup, PythonFunction
+from stacks.permissions import allow
+
+POLL_INTERVAL = Duration.seconds(5)
+
+
+class JobProvider(Construct):
+    """`service_token` for Custom::SageMakerTrainingJob and Custom::SageMakerEndpointCheck."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, app_name: str, retention_days: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._app_name = app_name
+        self._retention_days = retention_days
+        self._layer = Boto3Layer(self, "Boto3")
+        on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
+        is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
+        provider = cr.Provider(
+            self,
+            "Provider",
+            on_event_handler=on_event,
+            is_complete_handler=is_complete,
+            query_interval=POLL_INTERVAL,
+            # CloudFormation gives a custom resource one hour at most, and the Provider no more
+            total_timeout=Duration.hours(1),
+            log_group=LogGroup(self, "ProviderLogs", retention_days=retention_days),
+        )
+        self.service_token = provider.service_token
+        self._acknowledge_framework(provider, on_event, is_complete)
+
+    def _handler(self, construct_id: str, function: str, description: str) -> PythonFunction:
+        handler = PythonFunction(
+            self,
+            construct_id,
+            handler=f"jobs.handler.{function}",
+            description=f"{description} for CloudFormation",
+            layer=self._layer,
+            timeout=Duration.minutes(2),
+            memory_mb=256,
+            retention_days=self._retention_days,
+            environment={"APP_NAME": self._app_name},
+        )
+        role, app_name, format_arn = (
+            handler.execution_role,
+            self._app_name,
+            Stack.of(self).format_arn,
+        )
+        allow(
+            role,
+            [
+                "sagemaker:AddTags",
+                "sagemaker:CreateTrainingJob",
+                "sagemaker:DeleteTrainingJob",
+                "sagemaker:DescribeTrainingJob",
+                "sagemaker:ListTags",
+                "sagemaker:StopTrainingJob",
+            ],
+            format_arn(service="sagemaker", resource="training-job", resource_name=f"{app_name}-*"),
+            because="A job's name holds the hash of its request, known only when it starts.",
+        )
+        allow(
+            role,
+            ["sagemaker:ListTrainingJobs"],
+            "*",
+            because="ListTrainingJobs takes no resource.",
+        )
+        allow(
+            role,
+            ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
+            format_arn(service="sagemaker", resource="endpoint", resource_name=f"{app_name}-*"),
+            because="One provider checks the endpoints of every workload of this app.",
+        )
+        allow(
+            role,
+            ["iam:PassRole"],
+            format_arn(service="iam", region="", resource="role", resource_name=f"{app_name}/*"),
+            when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            because="Each model has a role of its own; the path holds this app's job roles only.",
+        )
+        allow(
+            role,
+            ["cloudformation:DescribeStacks"],
+            format_arn(service="cloudformation", resource="stack", resource_name=f"{app_name}-*/*"),
+            because="A stack's ARN ends in an id that CloudFormation makes up.",
+        )
+        return handler
+
+    def _acknowledge_framework(
+        self, provider: cr.Provider, on_event: PythonFunction, is_complete: PythonFunction
+    ) -> None:
+        versions = "The Provider invokes its handlers in whatever version, and nothing else."
+        acknowledge(
+            provider,
+            {
+                BASIC_EXECUTION_ROLE: "The Provider's own functions log with AWS's logging policy.",
+                "AwsSolutions-SF1": "The waiter only sleeps; what it calls logs each look at a job.",
+                "AwsSolutions-SF2": "The waiter only sleeps: there is nothing to trace.",
+                **{
+                    wildcard_resource(self, f"{function.function_arn}:*"): versions
+                    for function in (
+                        on_event,
+                        is_complete,
+                        *(
+                            cast(lambda_.Function, provider.node.find_child(framework))
+                            for framework in ("framework-isComplete", "framework-onTimeout")
+                        ),
+                    )
+                },
+            },
+        )

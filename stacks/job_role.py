@@ -1,0 +1,114 @@
+"""The roles that SageMaker takes on, granted what one model's job or endpoint needs."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from environments.schema import Vpc
+from stacks.permissions import allow
+from stacks.storage import Storage
+
+
+class JobRole(iam.Role):
+    """A role for SageMaker alone, under the path /<app>/ whose roles the job provider may pass."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        app_name: str,
+        description: str,
+        log_group: str,
+        vpc: Vpc | None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            path=f"/{app_name}/",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description=description,
+        )
+        self._allow_logs(log_group)
+        allow(
+            self,
+            ["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"],
+            "*",
+            because="Neither action takes a resource: the pull itself is bound to one repository.",
+        )
+        if vpc is not None:
+            self._allow_network_interfaces()
+
+    def _allow_logs(self, log_group: str) -> None:
+        arn = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{log_group}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            self,
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            arn,
+            because="SageMaker names the streams of the group.",
+        )
+
+    def _allow_network_interfaces(self) -> None:
+        """Allow what SageMaker's guide asks of a role whose job runs in a VPC."""
+        allow(
+            self,
+            [
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            "*",
+            because="EC2 knows the interfaces' ids only once SageMaker has made them.",
+        )
+
+    def read(self, storage: Storage, prefix: str) -> None:
+        """Allow reading the app's objects below `prefix`, and listing them."""
+        self._read(storage.bucket_arn, f"{prefix}/")
+        storage.key.grant(self, "kms:Decrypt")
+
+    def read_uri(self, s3_uri: str) -> None:
+        """Allow reading what an `s3://bucket/prefix` of the user's names, and listing it."""
+        bucket, _, prefix = s3_uri.removeprefix("s3://").partition("/")
+        self._read(
+            Stack.of(self).format_arn(service="s3", region="", account="", resource=bucket), prefix
+        )
+
+    def write(self, storage: Storage, prefix: str) -> None:
+        """Allow writing objects below `prefix`."""
+        allow(
+            self,
+            ["s3:AbortMultipartUpload", "s3:PutObject"],
+            f"{storage.bucket_arn}/{prefix}/*",
+            because="SageMaker puts the job's name, known only when it starts, below this prefix.",
+        )
+        storage.key.grant(self, "kms:Decrypt", "kms:GenerateDataKey")
+
+    def _read(self, bucket_arn: str, prefix: str) -> None:
+        allow(
+            self,
+            ["s3:GetObject"],
+            f"{bucket_arn}/{prefix}*",
+            because="A channel or an artifact is all the objects below its prefix.",
+        )
+        allow(
+            self,
+            ["s3:ListBucket"],
+            bucket_arn,
+            when={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        )

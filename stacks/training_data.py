@@ -1,0 +1,126 @@
+"""A workload's channels: local files uploaded under their content's hash, or data already in S3."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from aws_cdk import IgnoreMode
+from aws_cdk import aws_s3_deployment as s3_deployment
+from constructs import Construct, IConstruct
+
+from environments.schema import Environment
+from stacks.acknowledge import (
+    BASIC_EXECUTION_ROLE,
+    acknowledge,
+    wildcard_action,
+    wildcard_resource,
+)
+from stacks.functions import LogGroup
+from stacks.job_role import JobRole
+from stacks.staging import staged_objects
+from stacks.storage import Storage
+from workloads.content import content_hash
+from workloads.schema import Channel, Workload
+
+
+class TrainingData(Construct):
+    """Uploads the local channels and describes all of them to training jobs.
+
+    The key of an upload holds the hash of its content: changed data is a changed job request, and
+    what an earlier deploy uploaded stays for a rollback.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        workload: Workload,
+        storage: Storage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._staged = staged_objects(self, environment.name)
+        self._storage = storage
+        self._prefix = f"{workload.name}/data"
+        self._channels = workload.data
+        log_group = LogGroup(self, "UploadLogs", retention_days=environment.log_retention_days)
+        for name, channel in self._channels.items():
+            if channel.path is not None:
+                self._upload(name, channel.path, log_group)
+
+    def _upload(self, name: str, path: Path, log_group: LogGroup) -> None:
+        folder, exclude = path, list[str]()
+        if path.is_file():
+            folder, exclude = path.parent, ["*", f"!{path.name}"]
+        deployment = s3_deployment.BucketDeployment(
+            self,
+            name,
+            sources=[
+                s3_deployment.Source.asset(str(folder), exclude=exclude, ignore_mode=IgnoreMode.GIT)
+            ],
+            destination_bucket=self._storage.bucket,
+            destination_key_prefix=self._key(name, path),
+            prune=False,
+            retain_on_delete=True,
+            memory_limit=512,
+            log_group=log_group,
+        )
+        self._acknowledge(deployment)
+
+    def _acknowledge(self, deployment: s3_deployment.BucketDeployment) -> None:
+        function = cast(IConstruct, deployment.handler_role.node.scope)
+        own_buckets = "BucketDeployment's own policy, on this app's two buckets and key only."
+        acknowledge(
+            function,
+            {
+                BASIC_EXECUTION_ROLE: "BucketDeployment's function logs with AWS's logging policy.",
+                "AwsSolutions-L1": "BucketDeployment sets its function's runtime itself.",
+                **{
+                    wildcard_action(action): own_buckets
+                    for action in (
+                        "kms:GenerateDataKey*",
+                        "kms:ReEncrypt*",
+                        "s3:Abort*",
+                        "s3:DeleteObject*",
+                        "s3:GetBucket*",
+                        "s3:GetObject*",
+                        "s3:List*",
+                    )
+                },
+                wildcard_resource(self, f"{self._storage.bucket_arn}/*"): own_buckets,
+                wildcard_resource(self, self._staged): own_buckets,
+            },
+        )
+
+    def _key(self, name: str, path: Path) -> str:
+        return f"{self._prefix}/{name}/{content_hash(path)}"
+
+    def _uri(self, name: str, channel: Channel) -> str:
+        if channel.path is None:
+            return str(channel.s3)
+        return self._storage.bucket.s3_url_for_object(self._key(name, channel.path))
+
+    def input_data_config(self) -> list[dict[str, Any]]:
+        """Return CreateTrainingJob's InputDataConfig."""
+        return [
+            {
+                "ChannelName": name,
+                **({"ContentType": channel.content_type} if channel.content_type else {}),
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": self._uri(name, channel),
+                        "S3DataDistributionType": "FullyReplicated",
+                    }
+                },
+            }
+            for name, channel in self._channels.items()
+        ]
+
+    def grant_read(self, role: JobRole) -> None:
+        """Allow `role` to read every channel."""
+        if any(channel.s3 is None for channel in self._channels.values()):
+            role.read(self._storage, self._prefix)
+        for channel in self._channels.values():
+            if channel.s3 is not None:
+                role.read_uri(channel.s3)
