@@ -1,0 +1,49 @@
+"""The AWS clients of the handlers, and which errors pass by themselves."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+# A deploy of many models asks about all of them every few seconds; an error of `on_event` fails it.
+_CONTROL_PLANE = Config(
+    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=5, read_timeout=20
+)
+# An endpoint answers within 60 s. Sent once: `is_complete` is called again anyway.
+_RUNTIME = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=65
+)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """What the custom resources talk to."""
+
+    cloudformation: "CloudFormationClient"
+    sagemaker: "SageMakerClient"
+    runtime: "SageMakerRuntimeClient"
+
+    @classmethod
+    def connect(cls) -> "Clients":
+        """Make the clients from the function's role and region."""
+        return cls(
+            cloudformation=boto3.client("cloudformation", config=_CONTROL_PLANE),
+            sagemaker=boto3.client("sagemaker", config=_CONTROL_PLANE),
+            runtime=boto3.client("sagemaker-runtime", config=_RUNTIME),
+        )
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same call may succeed a little later: throttled, unreachable, server's fault."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = error.response["Error"].get("Code", "")
+        return status == 429 or status >= 500 or "Throttl" in code or code == "RequestLimitExceeded"
+    return isinstance(error, ConnectionError | HTTPClientError)
