@@ -14,6 +14,7 @@ from pathlib import Path
 from aws_cdk import App, Environment, Tags
 
 from stacks.api import ApiStack
+from stacks.log_groups import give_cdk_functions_log_groups
 from stacks.shared import SharedStack
 from stacks.staging import harden_staging, staging_synthesizer
 from stacks.validation import add_validations
@@ -46,6 +47,7 @@ def build_app(app: App, settings: Settings) -> App:
     ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
 
     harden_staging(app)
+    give_cdk_functions_log_groups(app, environment.log_retention_days)
     for key, value in {"app": name, **environment.tags}.items():
         Tags.of(app).add(key, value)
     add_validations(app)

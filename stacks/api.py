@@ -8,9 +8,11 @@ from constructs import Construct
 
 from environments.schema import Environment
 from stacks.acknowledge import acknowledge
-from stacks.functions import Boto3Layer, LogGroup, PythonFunction
+from stacks.functions import Boto3Layer, PythonFunction
+from stacks.log_groups import LogGroup
 from stacks.permissions import allow
 
+STAGE = "v1"
 ERROR_BODY = (
     '{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}'
 )
@@ -83,7 +85,7 @@ class ApiStack(Stack):
                 authorization_type=apigateway.AuthorizationType.IAM
             ),
             deploy_options=apigateway.StageOptions(
-                stage_name="v1",
+                stage_name=STAGE,
                 access_log_destination=apigateway.LogGroupLogDestination(access_logs),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
                     caller=True,
@@ -109,6 +111,15 @@ class ApiStack(Stack):
             api.add_gateway_response(
                 name, type=response_type, templates={"application/json": ERROR_BODY}
             )
+        # API Gateway would make this group itself, without an end
+        api.deployment_stage.node.add_dependency(
+            LogGroup(
+                self,
+                "ExecutionLogs",
+                retention_days=environment.log_retention_days,
+                name=f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}",
+            )
+        )
         acknowledge(
             api,
             {

@@ -6,7 +6,7 @@ from aws_cdk import CustomResource
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.functions import LogGroup
+from stacks.log_groups import LogGroup
 from stacks.trained_model import TrainedModel
 from workloads.schema import Workload
 

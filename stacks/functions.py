@@ -3,30 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
-from aws_cdk import AssetHashType, Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import AssetHashType, Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from stacks.log_groups import LogGroup
 
 ROOT = Path(__file__).resolve().parent.parent
 LAMBDA = ROOT / "lambda"
 BOTO3_LAYER = ROOT / "build" / "boto3-layer"
 RUNTIME = lambda_.Runtime.PYTHON_3_14
-
-
-class LogGroup(logs.LogGroup):
-    """A log group that ends with its stack; the one a function makes itself would outlive it."""
-
-    def __init__(
-        self, scope: Construct, construct_id: str, *, retention_days: int, name: str | None = None
-    ) -> None:
-        super().__init__(
-            scope, construct_id, log_group_name=name, removal_policy=RemovalPolicy.DESTROY
-        )
-        cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = retention_days
 
 
 class Boto3Layer(lambda_.LayerVersion):

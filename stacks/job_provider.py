@@ -8,7 +8,8 @@ from aws_cdk import custom_resources as cr
 from constructs import Construct
 
 from stacks.acknowledge import BASIC_EXECUTION_ROLE, acknowledge, wildcard_resource
-from stacks.functions import Boto3Layer, LogGroup, PythonFunction
+from stacks.functions import Boto3Layer, PythonFunction
+from stacks.log_groups import LogGroup
 from stacks.permissions import allow
 
 POLL_INTERVAL = Duration.seconds(5)
@@ -104,7 +105,7 @@ class JobProvider(Construct):
             provider,
             {
                 BASIC_EXECUTION_ROLE: "The Provider's own functions log with AWS's logging policy.",
-                "AwsSolutions-SF1": "The waiter only sleeps; what it calls logs each look at a job.",
+                "AwsSolutions-SF1": "It only sleeps; what it calls logs each look at a job.",
                 "AwsSolutions-SF2": "The waiter only sleeps: there is nothing to trace.",
                 **{
                     wildcard_resource(self, f"{function.function_arn}:*"): versions

@@ -14,8 +14,8 @@ from stacks.acknowledge import (
     wildcard_action,
     wildcard_resource,
 )
-from stacks.functions import LogGroup
 from stacks.job_role import JobRole
+from stacks.log_groups import LogGroup
 from stacks.staging import staged_objects
 from stacks.storage import Storage
 from workloads.content import content_hash

@@ -1,0 +1,37 @@
+"""Log groups that end with their stack; those that AWS makes on the first line outlive it."""
+
+from typing import cast
+
+from aws_cdk import App, CfnResource, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+class LogGroup(logs.LogGroup):
+    """A log group that is deleted with its stack and keeps its lines for `retention_days`."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, retention_days: int, name: str | None = None
+    ) -> None:
+        super().__init__(
+            scope, construct_id, log_group_name=name, removal_policy=RemovalPolicy.DESTROY
+        )
+        cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = retention_days
+
+
+def give_cdk_functions_log_groups(app: App, retention_days: int) -> None:
+    """Give the CDK's own custom resource functions log groups: they have no option for one."""
+    for function in app.node.find_all():
+        if (
+            isinstance(function, CfnResource)
+            and not isinstance(function, lambda_.CfnFunction)
+            and function.cfn_resource_type == "AWS::Lambda::Function"
+        ):
+            provider = function.node.path.removeprefix(f"{Stack.of(function).node.path}/")
+            log_group = LogGroup(
+                Stack.of(function),
+                f"{provider.replace('/', '')}Logs",
+                retention_days=retention_days,
+            )
+            function.add_property_override("LoggingConfig", {"LogGroup": log_group.log_group_name})
