@@ -5,9 +5,9 @@ from functools import cache
 from typing import Annotated
 
 import botocore.session
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from workloads.schema.section import Allowed, Section, Several
+from workloads.schema.section import Allowed, Section, Several, problem, raise_any, repeated
 
 # What CloudWatch Logs takes as RetentionInDays (PutRetentionPolicy).
 RETENTION_DAYS = (
@@ -26,7 +26,7 @@ def _regions() -> tuple[str, ...]:
     )
 
 
-# Tags of CloudFormation: 50 for a stack; "aws:" is AWS's own prefix.
+# AWS takes 50 tags, some of which the app adds itself; "aws:" is AWS's own prefix.
 _TAG_TEXT = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]"
 TagKey = Annotated[
     str,
@@ -40,19 +40,31 @@ TagValue = Annotated[
 ]
 
 
+SubnetId = Annotated[
+    str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$"), Allowed('a subnet, "subnet-..."')
+]
+SecurityGroupId = Annotated[
+    str, Field(pattern=r"^sg-[0-9a-f]{8,17}$"), Allowed('a security group, "sg-..."')
+]
+
+
 class Vpc(Section):
     """An existing VPC in which the training jobs and the models run."""
 
     subnet_ids: Annotated[
-        Several[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$"), Allowed('"subnet-..."')]],
-        Field(min_length=1, max_length=16),
-        Allowed("a list of 1 to 16 subnets"),
+        Several[SubnetId], Field(min_length=1, max_length=16), Allowed("a list of 1 to 16 subnets")
     ]
     security_group_ids: Annotated[
-        Several[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$"), Allowed('"sg-..."')]],
+        Several[SecurityGroupId],
         Field(min_length=1, max_length=5),
         Allowed("a list of 1 to 5 security groups"),
     ]
+
+    @field_validator("subnet_ids", "security_group_ids")
+    @classmethod
+    def _ids_are_unique(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        raise_any(repeated(ids))
+        return ids
 
 
 class ApiThrottling(Section):
@@ -84,12 +96,22 @@ class Environment(Section):
         | None
     ) = None
     tags: Annotated[
-        Mapping[TagKey, TagValue], Field(max_length=50), Allowed("a table of at most 50 tags")
+        Mapping[TagKey, TagValue], Field(max_length=45), Allowed("a table of at most 45 tags")
     ] = {}
     retain_data: Annotated[bool, Allowed("true, false")] = False
     log_retention_days: Annotated[
         int,
-        Allowed(f"one of {', '.join(map(str, RETENTION_DAYS))}", choices=lambda: RETENTION_DAYS),
+        Allowed.one_of(RETENTION_DAYS),
     ] = 30
     vpc: Vpc | None = None
     api: ApiThrottling = ApiThrottling()
+
+    @field_validator("tags")
+    @classmethod
+    def _keys_are_not_of_aws(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
+        raise_any(
+            problem('found AWS\'s own prefix; allowed: keys without "aws:" in front', key)
+            for key in tags
+            if key.lower().startswith("aws:")
+        )
+        return tags

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from environments.schema import Environment
 from workloads.schema import Project, Workload
-from workloads.schema.section import Section, hint
+from workloads.schema.section import Section, hint, shown
 
 S = TypeVar("S", bound=Section)
 
@@ -39,14 +40,10 @@ def load_settings(root: Path, environment: str = "default") -> Settings:
     Raises SettingsError with the problems of all of these files.
     """
     problems: list[str] = []
-    try:
+    with _collecting(problems):
         loaded = load_environment(root / "environments" / f"{environment}.toml")
-    except SettingsError as error:
-        problems += error.problems
-    try:
+    with _collecting(problems):
         workloads = load_workloads(root / "workloads")
-    except SettingsError as error:
-        problems += error.problems
     if problems:
         raise SettingsError(*problems)
     return Settings(loaded, workloads)
@@ -59,10 +56,8 @@ def load_environment(path: Path) -> Environment:
     """
     if not path.is_file():
         names = sorted(file.stem for file in path.parent.glob("*.toml"))
-        there = ", ".join(names) or "none"
-        raise SettingsError(
-            f"{_shown(path)}: no such file; there is: {there}{hint(path.stem, names)}"
-        )
+        there = f"allowed: {', '.join(names)}{hint(path.stem, names)}"
+        raise SettingsError(f"{_shown(path)}: found no such file; {there}")
     return _load(path, Environment)
 
 
@@ -73,30 +68,39 @@ def load_workloads(folder: Path) -> tuple[Workload, ...]:
     with the problems of all of the files.
     """
     if not folder.is_dir():
-        raise SettingsError(f"{folder.name}: no such folder in {folder.parent.resolve().name}")
+        raise SettingsError(f"{folder.name}: found no such folder")
     workloads: list[Workload] = []
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):
-        try:
+        with _collecting(problems):
             workloads.append(_load(path, Workload))
-        except SettingsError as error:
-            problems += error.problems
     if problems:
         raise SettingsError(*problems)
     return tuple(workloads)
+
+
+@contextmanager
+def _collecting(problems: list[str]) -> Iterator[None]:
+    """Keep the problems of what is loaded within, so that the next file is read as well."""
+    try:
+        yield
+    except SettingsError as error:
+        problems += error.problems
 
 
 def _load(path: Path, schema: type[S]) -> S:
     """Load a file that stands in a folder of the project."""
     try:
         # R users on Windows have editors that write a byte order mark.
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_shown(path)}: byte {error.start} is not UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{_shown(path)}: {_where(error)}") from error
+        raise SettingsError(f"{_shown(path)}: {_where(error, text)}") from error
     try:
-        return schema.model_validate(document, context=Project(path.parent.parent, path))
+        project = Project(path.absolute().parent.parent, path.absolute())
+        return schema.model_validate(document, context=project)
     except ValidationError as error:
         raise SettingsError(*_lines(path, error)) from error
 
@@ -117,13 +121,16 @@ def _key(detail: ErrorDetails) -> str:
                 pass
             case _:
                 bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-                key += ("." if key else "") + (part if bare else f'"{part}"')
+                key += ("." if key else "") + (part if bare else shown(part))
     return key
 
 
-def _where(error: tomllib.TOMLDecodeError) -> str:
+def _where(error: tomllib.TOMLDecodeError, text: str) -> str:
     """Put the place before the reason, as for every other problem."""
     reason, _, place = str(error).removesuffix(")").rpartition(" (at ")
+    if place == "end of document":
+        *above, last = text.split("\n")
+        place = f"line {len(above) + 1}, column {len(last) + 1}"
     return f"{place}: {reason}"
 
 

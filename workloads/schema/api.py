@@ -1,6 +1,6 @@
 """The [api] of a workload: what a client may send, and how the container takes it."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,26 +11,20 @@ from workloads.schema.section import (
     not_allowed,
     problem,
     raise_any,
-    shown,
+    repeated,
 )
 
-PayloadType = Annotated[
-    Literal["text/csv", "application/json"],
-    Allowed('"text/csv", "application/json"', choices=lambda: ("text/csv", "application/json")),
-]
-FeatureType = Annotated[
-    Literal["number", "integer", "string", "category"],
-    Allowed(
-        '"number", "integer", "string", "category"',
-        choices=lambda: ("number", "integer", "string", "category"),
-    ),
-]
+_PayloadType = Literal["text/csv", "application/json"]
+PayloadType = Annotated[_PayloadType, Allowed.one_of(get_args(_PayloadType))]
+_FeatureType = Literal["number", "integer", "string", "category"]
+FeatureType = Annotated[_FeatureType, Allowed.one_of(get_args(_FeatureType))]
 # A name or value becomes a cell of a CSV file: no control characters, no blanks around it.
 Cell = Annotated[
     str,
     Field(pattern=r"^[^\s\x00-\x1f]([^\x00-\x1f]*[^\s\x00-\x1f])?$", max_length=256),
     Allowed("1 to 256 characters on one line, without blanks around them"),
 ]
+_VALUES = "a list of at least one value of the category"
 
 
 class Feature(Section):
@@ -38,7 +32,13 @@ class Feature(Section):
 
     name: Cell
     type: FeatureType
-    values: Annotated[Several[Cell], Allowed("a list of the category's values")] | None = None
+    values: Annotated[Several[Cell], Field(min_length=1), Allowed(_VALUES)] | None = None
+
+    @field_validator("values")
+    @classmethod
+    def _values_are_unique(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        raise_any(repeated(values))
+        return values
 
     @model_validator(mode="after")
     def _values_belong_to_a_category(self) -> Self:
@@ -46,15 +46,8 @@ class Feature(Section):
             if self.values is not None:
                 wrong = f'found in a {self.type}; allowed: only with type = "category"'
                 raise_any([problem(wrong, "values")])
-        elif not self.values:
-            wrong = "missing; allowed: a list of at least one value of the category"
-            raise_any([problem(wrong, "values")])
-        else:
-            raise_any(
-                problem(f"found {shown(value)} twice; allowed: each value once", "values", at)
-                for at, value in enumerate(self.values)
-                if value in self.values[:at]
-            )
+        elif self.values is None:
+            raise_any([problem(f"missing; allowed: {_VALUES}", "values")])
         return self
 
 
@@ -73,12 +66,7 @@ class Api(Section):
     @field_validator("features")
     @classmethod
     def _names_are_unique(cls, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
-        names = [feature.name for feature in features]
-        raise_any(
-            problem(f"found {shown(name)} twice; allowed: each name once", at, "name")
-            for at, name in enumerate(names)
-            if name in names[:at]
-        )
+        raise_any(repeated([feature.name for feature in features], "name"))
         return features
 
     @model_validator(mode="after")

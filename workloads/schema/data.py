@@ -7,7 +7,16 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from workloads.content import files_of
 from workloads.schema.sagemaker import ContentType
-from workloads.schema.section import Allowed, Project, Section, not_allowed, problem, raise_any
+from workloads.schema.section import (
+    Allowed,
+    Project,
+    Section,
+    hint,
+    not_allowed,
+    problem,
+    raise_any,
+    shown,
+)
 
 # A bucket's name, then at least one character of a key; S3Uri is 1024 characters at most.
 _S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
@@ -36,14 +45,17 @@ class Channel(Section):
             return value
         project = Project.of(info)
         path = (project.file.parent / value).resolve()
-        if not path.exists():
-            raise_any([problem(f"found no {path.name} at {value}; allowed: {_PATH}")])
         if not path.is_relative_to(project.root.resolve()):
-            raise_any([not_allowed(value, f"{_PATH}, not outside of the project")])
-        if links := [file for file in path.rglob("*") if file.is_symlink()]:
-            raise_any([problem(f"found the link {links[0].name} in {value}; allowed: real files")])
+            raise_any([not_allowed(value, _PATH)])
+        if not path.exists():
+            meant = hint(path.name, (file.name for file in path.parent.glob("*")))
+            raise_any([problem(f"found nothing at {shown(value)}; allowed: {_PATH}{meant}")])
+        # Neither the hash of the data nor its upload would follow a link to a folder.
+        if links := sorted(file.name for file in path.rglob("*") if file.is_symlink()):
+            found = f"found the link {shown(links[0])} in {shown(value)}"
+            raise_any([problem(f"{found}; allowed: files and folders")])
         if not any(file.stat().st_size for file in files_of(path)):
-            raise_any([problem(f"found nothing in {value}; allowed: at least one file with data")])
+            raise_any([problem(f"found no data in {shown(value)}; allowed: a file that has some")])
         return path
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ built here passes through every outer table unchanged, and gains that table's ke
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
@@ -70,6 +70,13 @@ def raise_any(problems: Iterable[InitErrorDetails]) -> None:
         raise ValidationError.from_exception_data("settings", found)
 
 
+def repeated(values: Sequence[str], *key: str) -> Iterator[InitErrorDetails]:
+    """Yield a problem for each value that an earlier one equals, at [its index] and the key."""
+    for at, value in enumerate(values):
+        if value in values[:at]:
+            yield problem(f"found {shown(value)} twice; allowed: each once", at, *key)
+
+
 def shown(value: object) -> str:
     """Write a value as the TOML file has it, short enough for one line."""
     match value:
@@ -90,8 +97,10 @@ def hint(found: object, choices: Iterable[object]) -> str:
     """Suggest what was probably meant, as the end of a sentence; empty when nothing is close."""
     if not isinstance(found, str):
         return ""
-    close = difflib.get_close_matches(found, [str(choice) for choice in choices], n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    close = difflib.get_close_matches(found, [str(choice) for choice in choices], n=9)
+    # "m5.large" is as close to ml.r5.large as to ml.m5.large, but only the latter contains it.
+    best = min(close, key=lambda choice: found not in choice, default=None)
+    return f"; did you mean {shown(best)}?" if best else ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,12 @@ class Allowed:
     text: str
     choices: Callable[[], Iterable[object]] | None = None
 
+    @classmethod
+    def one_of(cls, choices: Iterable[object]) -> Self:
+        """Allow a few values, all of which a problem can list."""
+        known = tuple(choices)
+        return cls(", ".join(map(shown, known)), choices=lambda: known)
+
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
@@ -117,8 +132,8 @@ class Allowed:
         try:
             valid = handler(value)
         except ValidationError as error:
-            raise_any(reworded(error, lambda _: not_allowed(value, self.text, choices=choices)))
-            raise
+            wrong = not_allowed(value, self.text, choices=choices)
+            raise reworded(error, lambda _: wrong) from None
         if self.choices and valid not in choices:
             raise_any([not_allowed(value, self.text, choices=choices)])
         return valid
@@ -135,8 +150,7 @@ class Section(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            raise_any(reworded(error, cls._explain))
-            raise
+            raise reworded(error, cls._explain) from None
 
     @classmethod
     def _explain(cls, detail: ErrorDetails) -> InitErrorDetails:
@@ -148,16 +162,21 @@ class Section(BaseModel):
             case "missing", (str(key),):
                 texts = [a.text for a in cls.model_fields[key].metadata if isinstance(a, Allowed)]
                 return problem(f"missing; allowed: {''.join(texts) or 'a table'}", key)
-            case _:
+            case _, ():
                 return not_allowed(detail["input"], f"a table of {keys}")
+            case _, key:
+                return problem(detail["msg"], *key)
 
 
 def reworded(
     error: ValidationError, explain: Callable[[ErrorDetails], InitErrorDetails]
-) -> Iterator[InitErrorDetails]:
-    """Yield the problems of an error: those in words as they are, pydantic's own explained."""
-    for detail in error.errors(include_url=False):
-        if detail["type"] == "problem":
-            yield problem(detail["msg"], *detail["loc"])
-        else:
-            yield explain(detail)
+) -> ValidationError:
+    """Keep the problems that are in our words, and explain those that are in pydantic's."""
+    details = error.errors(include_url=False)
+    problems = [
+        problem(detail["msg"], *detail["loc"]) if detail["type"] == "problem" else explain(detail)
+        for detail in details
+        # pydantic does not count the items that failed, so a list of wrong items is also too short.
+        if detail["type"] != "too_short" or len(details) == 1
+    ]
+    return ValidationError.from_exception_data("settings", problems)

@@ -81,7 +81,9 @@ def as_hyperparameter(value: Any) -> Any:
     match value:
         case bool():
             return "true" if value else "false"
-        case int() | float() if math.isfinite(value):
+        case int():
+            return str(value)
+        case float() if math.isfinite(value):
             return repr(value)
         case _:
             return value

@@ -1,10 +1,11 @@
 """A workload: one settings file, one stack."""
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails
 
 from workloads.schema.api import Api
 from workloads.schema.data import Channel
@@ -12,11 +13,22 @@ from workloads.schema.hosting import Variant
 from workloads.schema.sagemaker import Name
 from workloads.schema.section import (
     Allowed,
+    Project,
     Section,
     Several,
+    not_allowed,
+    problem,
+    raise_any,
+    repeated,
+    shown,
 )
-from workloads.schema.smoke import Smoke
+from workloads.schema.smoke import Smoke, misfits
 from workloads.schema.training import Model
+
+RESERVED_NAMES = ("api", "shared")
+"""The stacks beside those of the workloads, which are all named by the app's name and this."""
+PARAMETER_BYTES = 8192
+"""What an SSM parameter of the advanced tier holds."""
 
 # An endpoint's name is the app's (20 characters at most), a hyphen and this, 63 in all.
 WorkloadName = Annotated[
@@ -54,6 +66,48 @@ class Workload(Section):
     api: Api
     smoke: Smoke
 
+    @field_validator("name")
+    @classmethod
+    def _is_the_name_of_the_file(cls, name: str, info: ValidationInfo) -> str:
+        if name != (stem := Project.of(info).file.stem):
+            raise_any([not_allowed(name, f"{shown(stem)}, the file's name without .toml")])
+        if name in RESERVED_NAMES:
+            raise_any([not_allowed(name, "another name: the app has a stack of this one")])
+        return name
+
+    @field_validator("variants")
+    @classmethod
+    def _variants_serve_the_models(
+        cls, variants: tuple[Variant, ...], info: ValidationInfo
+    ) -> tuple[Variant, ...]:
+        problems = list(repeated([variant.name for variant in variants], "name"))
+        if not any(variant.weight for variant in variants):
+            problems.append(problem("found only weights of 0; allowed: at least one above 0"))
+        if models := list(info.data.get("models", ())):
+            if len(models) == 1:
+                variants = tuple(
+                    variant if variant.model else variant.model_copy(update={"model": models[0]})
+                    for variant in variants
+                )
+            problems += _unserved(models, variants)
+        raise_any(problems)
+        return variants
+
+    @field_validator("smoke")
+    @classmethod
+    def _smoke_fits_the_features(cls, smoke: Smoke, info: ValidationInfo) -> Smoke:
+        if api := info.data.get("api"):
+            raise_any(problem(misfit, "body") for misfit in misfits(smoke, api))
+        return smoke
+
+    @model_validator(mode="after")
+    def _catalog_fits_its_parameter(self) -> Self:
+        longest = self.catalog(endpoint_name="x" * 63)
+        if len(longest) > PARAMETER_BYTES:
+            found = f"found features that take {len(longest)} bytes in the API's catalog"
+            raise_any([problem(f"{found}; allowed: {PARAMETER_BYTES}", "api", "features")])
+        return self
+
     def endpoint_name(self, app_name: str) -> str:
         """Name the workload's endpoint."""
         return f"{app_name}-{self.name}"
@@ -68,3 +122,16 @@ class Workload(Section):
             **self.api.model_dump(exclude_none=True),
         }
         return json.dumps(entry, separators=(",", ":"))
+
+
+def _unserved(models: list[str], variants: tuple[Variant, ...]) -> Iterator[InitErrorDetails]:
+    """Yield the variants without a model that exists, and the models without a variant."""
+    choices = f"a key of [models]: {', '.join(models)}"
+    for at, variant in enumerate(variants):
+        if not variant.model:
+            yield problem(f"missing; allowed: {choices}", at, "model")
+        elif variant.model not in models:
+            yield not_allowed(variant.model, choices, at, "model", choices=models)
+    for name in models:
+        if name not in {variant.model for variant in variants}:
+            yield problem(f"found no variant of models.{name}; allowed: at least one of each model")

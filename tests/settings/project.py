@@ -1,0 +1,115 @@
+"""A small project with one valid workload, which the tests then spoil."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from workloads.loading import SettingsError, load_settings
+from workloads.schema import Workload
+
+WORKLOAD = """
+name = "iris"
+description = "An iris"
+[data.train]
+path = "data/iris.csv"
+content_type = "text/csv"
+[models.mars]
+image = { container = "mars" }
+hyperparameters = { target = "Sepal.Length", degree = 2 }
+[models.mars.training]
+instance_type = "ml.m5.large"
+instance_count = 1
+volume_size_gb = 10
+max_runtime = 600
+revision = "1"
+[[variants]]
+name = "blue"
+model = "mars"
+weight = 1
+instance_type = "ml.t2.medium"
+instance_count = 1
+startup_timeout = 300
+[[variants]]
+name = "green"
+weight = 0.5
+[api]
+content_type = "text/csv"
+header = true
+features = [
+    { name = "Width", type = "number" },
+    { name = "Count", type = "integer" },
+    { name = "Note", type = "string" },
+    { name = "Species", type = "category", values = ["setosa", "virginica"] },
+]
+[smoke]
+content_type = "text/csv"
+body = "Width,Count,Note,Species\\n3.5,2,wild,setosa\\n"
+"""
+
+
+class SettingsProject:
+    """The project's folder, with the settings files that a test gives it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for folder in ("container/mars", "container/draft", "environments", "workloads/data"):
+            (root / folder).mkdir(parents=True)
+        (root / "container/mars/Dockerfile").write_text("FROM debian\n")
+        (root / "workloads/data/iris.csv").write_text("Width,Species\n3.5,setosa\n")
+        self.write("environments/default.toml", "")
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def load(self, text: str, name: str = "iris") -> Workload:
+        """Load one workload's text."""
+        self.write(f"workloads/{name}.toml", text)
+        (workload,) = load_settings(self.root).workloads
+        return workload
+
+    def problems(self, environment: str = "default") -> tuple[str, ...]:
+        """Load everything, and return the problems; none when it is valid."""
+        try:
+            load_settings(self.root, environment)
+        except SettingsError as error:
+            return error.problems
+        return ()
+
+    def workload_problems(self, *changes: tuple[str, str]) -> list[str]:
+        """Return the problems of the valid workload with some of its text changed."""
+        text = WORKLOAD
+        for old, new in changes:
+            assert text.count(old) == 1, f"{old} is there {text.count(old)} times"
+            text = text.replace(old, new)
+        self.write("workloads/iris.toml", text)
+        return [line.removeprefix("workloads/iris.toml: ") for line in self.problems()]
+
+    def environment_problems(self, text: str) -> list[str]:
+        """Return the problems of an environment's text."""
+        self.write("environments/default.toml", text)
+        return [line.removeprefix("environments/default.toml: ") for line in self.problems()]
+
+
+def toml(document: Mapping[str, object]) -> str:
+    """Write a document as TOML, every table of it inline."""
+    return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in document.items())
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _key(value)
+        case Mapping():
+            pairs = (f"{_key(key)} = {_value(item)}" for key, item in value.items())
+            return f"{{ {', '.join(pairs)} }}"
+        case list() | tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case _:
+            return repr(value)
+
+
+def _key(text: str) -> str:
+    """Quote a string: TOML's escapes are JSON's, but it takes no DEL as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

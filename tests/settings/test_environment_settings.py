@@ -1,0 +1,111 @@
+"""An environment may be empty, and every mistake in it is one line."""
+
+import pytest
+
+from environments.schema import Environment
+from tests.settings.project import WORKLOAD, SettingsProject
+from workloads.loading import load_environment
+
+NAME = "1 to 20 lowercase letters, digits and inner hyphens, a letter first"
+DAYS = (
+    "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
+    "1096, 1827, 2192, 2557, 2922, 3288, 3653"
+)
+REGION = 'a region of SageMaker, such as "eu-west-1"'
+VPC = 'vpc.subnet_ids = ["subnet-01234567"]\nvpc.security_group_ids = ["sg-01234567"]'
+
+MISTAKES = {
+    "a name that no bucket has": ('name = "Sage"', f'name: found "Sage"; allowed: {NAME}'),
+    "a name of 21 characters": (
+        f'name = "{"s" * 21}"',
+        f'name: found "{"s" * 21}"; allowed: {NAME}',
+    ),
+    "an account that lost its zeros": (
+        "account = 12345678901",
+        "account: found 12345678901; allowed: an account of 12 digits, in quotes",
+    ),
+    "a misspelt region": (
+        'region = "eu-wset-1"',
+        f'region: found "eu-wset-1"; allowed: {REGION}; did you mean "eu-west-1"?',
+    ),
+    "a truth in quotes": (
+        'retain_data = "true"',
+        'retain_data: found "true"; allowed: true, false',
+    ),
+    "a retention that no log has": (
+        "log_retention_days = 31",
+        f"log_retention_days: found 31; allowed: {DAYS}",
+    ),
+    "a misspelt key": (
+        "retain-data = true",
+        "retain-data: unknown key; allowed: name, account, region, tags, retain_data, "
+        'log_retention_days, vpc, api; did you mean "retain_data"?',
+    ),
+    "a tag of AWS's own": (
+        'tags."AWS:x" = "1"',
+        'tags."AWS:x": found AWS\'s own prefix; allowed: keys without "aws:" in front',
+    ),
+    "a tag's value that is a number": (
+        "tags.team = 1",
+        "tags.team: found 1; allowed: at most 256 letters, digits, blanks and _.:/=+-@",
+    ),
+    "a tag's key with a mark": (
+        'tags."a!" = "1"',
+        'tags."a!": found "a!"; allowed: 1 to 128 letters, digits, blanks and _.:/=+-@',
+    ),
+    "46 tags": (
+        "\n".join(f'tags.t{i} = "1"' for i in range(46)),
+        "tags: found a table; allowed: a table of at most 45 tags",
+    ),
+    "a VPC without its security groups": (
+        'vpc.subnet_ids = ["subnet-01234567"]',
+        "vpc.security_group_ids: missing; allowed: a list of 1 to 5 security groups",
+    ),
+    "a subnet that is none": (
+        VPC.replace("subnet-0", "subnet-x"),
+        'vpc.subnet_ids[0]: found "subnet-x1234567"; allowed: a subnet, "subnet-..."',
+    ),
+    "a security group twice": (
+        VPC.replace('"sg-01234567"', '"sg-01234567", "sg-01234567"'),
+        'vpc.security_group_ids[1]: found "sg-01234567" twice; allowed: each once',
+    ),
+    "an API that takes nothing": (
+        "api.throttling_rate_limit = 0",
+        "api.throttling_rate_limit: found 0; "
+        "allowed: a number above 0, at most 10000 (requests/second)",
+    ),
+    "a burst of half a request": (
+        "api.throttling_burst_limit = 0.5",
+        "api.throttling_burst_limit: found 0.5; allowed: an integer from 1 to 5000 (requests)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_reported_by_its_key(project: SettingsProject, mistake: str) -> None:
+    text, expected = MISTAKES[mistake]
+    assert project.environment_problems(text) == [expected]
+
+
+def test_every_key_may_be_left_out(project: SettingsProject) -> None:
+    environment = load_environment(project.root / "environments/default.toml")
+    assert environment == Environment()
+    assert (environment.name, environment.account, environment.vpc) == ("sagestack", None, None)
+
+
+def test_what_is_written_is_what_is_loaded(project: SettingsProject) -> None:
+    text = f'name = "plants"\naccount = "012345678901"\nregion = "eu-west-1"\n{VPC}\ntags.a = "é"'
+    assert project.environment_problems(text) == []
+    environment = load_environment(project.root / "environments/default.toml")
+    assert environment.account == "012345678901"
+    assert environment.tags == {"a": "é"}
+    assert environment.vpc
+    assert environment.vpc.subnet_ids == ("subnet-01234567",)
+    assert environment.vpc.security_group_ids == ("sg-01234567",)
+
+
+def test_the_longest_names_make_an_endpoint_of_63_characters(project: SettingsProject) -> None:
+    """SageMaker's limit of EndpointName."""
+    workload = project.load(WORKLOAD.replace('"iris"', f'"{"i" * 42}"'), name="i" * 42)
+    assert project.environment_problems(f'name = "{"s" * 20}"') == []
+    assert len(workload.endpoint_name("s" * 20)) == 63
