@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workloads.content import content_hash
+from workloads.content import content_hash, files_of
 
 FILES = {"a.csv": "1,2\n", "more/b.csv": "3,4\n"}
 
@@ -62,3 +62,9 @@ def test_names_and_bytes_do_not_run_together(tmp_path: Path) -> None:
     one = write(tmp_path / "one", {"a": "bc"})
     two = write(tmp_path / "two", {"a": "", "b": "c"})
     assert content_hash(one) != content_hash(two)
+
+
+def test_files_come_in_one_order_whatever_the_disk_says(tmp_path: Path) -> None:
+    names = [f"{at:02}/{99 - at}.csv" for at in range(20)]
+    folder = write(tmp_path / "data", {name: "1" for name in reversed(names)})
+    assert [file.relative_to(folder).as_posix() for file in files_of(folder)] == names
