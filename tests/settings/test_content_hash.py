@@ -66,5 +66,5 @@ def test_names_and_bytes_do_not_run_together(tmp_path: Path) -> None:
 
 def test_files_come_in_one_order_whatever_the_disk_says(tmp_path: Path) -> None:
     names = [f"{at:02}/{99 - at}.csv" for at in range(20)]
-    folder = write(tmp_path / "data", {name: "1" for name in reversed(names)})
+    folder = write(tmp_path / "data", dict.fromkeys(reversed(names), "1"))
     assert [file.relative_to(folder).as_posix() for file in files_of(folder)] == names
