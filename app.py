@@ -48,7 +48,7 @@ def build_app(app: App, settings: Settings) -> App:
 
     harden_staging(app)
     give_cdk_functions_log_groups(app, environment.log_retention_days)
-    for key, value in {"app": name, **environment.tags}.items():
+    for key, value in environment.all_tags.items():
         Tags.of(app).add(key, value)
     add_validations(app)
     return app

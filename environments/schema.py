@@ -115,3 +115,8 @@ class Environment(Section):
             if key.lower().startswith("aws:")
         )
         return tags
+
+    @property
+    def all_tags(self) -> Mapping[str, str]:
+        """The tags of every resource: the app's name and the environment's own."""
+        return {"app": self.name, **self.tags}

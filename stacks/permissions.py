@@ -19,6 +19,8 @@ def allow(
 
     An ARN with a wildcard needs a reason, `because`: without one cdk-nag fails the synth.
     """
-    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource], conditions=when))
+    role.add_to_policy(
+        iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=when)
+    )
     if because is not None:
         acknowledge(role, {wildcard_resource(role, resource): because})

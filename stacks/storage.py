@@ -5,8 +5,6 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.acknowledge import acknowledge
-
 
 class Storage(Construct):
     """`bucket` for training data and model artifacts, `key` that encrypts them.
@@ -43,10 +41,6 @@ class Storage(Construct):
             ],
             removal_policy=removal_policy,
             auto_delete_objects=not retain,
-        )
-        acknowledge(
-            access_logs,
-            {"AwsSolutions-S1": "This bucket holds the access logs: logging itself would not end."},
         )
         self.bucket = s3.Bucket(
             self,

@@ -67,6 +67,9 @@ class TrainedModel(Construct):
                     "InstanceCount": model.training.instance_count,
                     "VolumeSizeInGB": model.training.volume_size_gb,
                 },
+                "Tags": [
+                    {"Key": key, "Value": value} for key, value in environment.all_tags.items()
+                ],
                 "StoppingCondition": {"MaxRuntimeInSeconds": model.training.max_runtime},
                 **(
                     {
@@ -99,7 +102,7 @@ class TrainedModel(Construct):
                 model_data_url=self.training_job.model_data_url,
             ),
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
-                subnets=vpc.subnet_ids, security_group_ids=vpc.security_group_ids
+                subnets=list(vpc.subnet_ids), security_group_ids=list(vpc.security_group_ids)
             )
             if vpc
             else None,

@@ -1,0 +1,122 @@
+"""One synth for all tests of the stacks, with the findings of its checks laid open."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import Acknowledgment, App
+from constructs import IConstruct
+
+import stacks.acknowledge
+from app import ROOT, build_app
+from environments.schema import Environment
+from workloads.loading import Settings, load_workloads
+from workloads.schema import Project, Workload
+
+Resource = dict[str, Any]
+
+ENVIRONMENT = {
+    "vpc": {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]},
+    "tags": {"team": "flowers"},
+}
+A_B = """
+name = "a-b"
+description = "Two models of one image in ECR, on data that is in S3 already"
+data.train = { s3 = "s3://their-bucket/irises/2026", content_type = "text/csv" }
+smoke = { content_type = "application/json", body = '{"instances": [{"width": 1.5}]}' }
+api = { content_type = "application/json", features = [{ name = "width", type = "number" }] }
+[models.small]
+image.uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/flowers:1"
+[models.large]
+image.uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/flowers:1"
+hyperparameters = { trees = 500, verbose = true }
+training = { instance_type = "ml.m5.4xlarge", revision = "2026-11" }
+[[variants]]
+name = "small"
+model = "small"
+weight = 9
+[[variants]]
+name = "large"
+model = "large"
+weight = 0
+startup_timeout = 600
+"""
+
+
+@dataclass(frozen=True)
+class Synth:
+    """What one synth wrote, what its checks found, and what the stacks acknowledge of that."""
+
+    assembly: Path
+    findings: frozenset[tuple[str, str]]
+    """(construct path, id) of each finding of cdk-nag, the linter and the house rules."""
+    acknowledgements: tuple[tuple[str, str, str], ...]
+    """(construct path, id, reason) of each acknowledgement."""
+
+    def template(self, stack: str) -> dict[str, Any]:
+        """The template of a stack, by its name."""
+        loaded: dict[str, Any] = json.loads((self.assembly / f"{stack}.template.json").read_text())
+        return loaded
+
+    def templates(self) -> Iterator[dict[str, Any]]:
+        """Every template of the app."""
+        for path in sorted(self.assembly.glob("*.template.json")):
+            yield json.loads(path.read_text())
+
+    def resources(self, kind: str, stack: str | None = None) -> list[Resource]:
+        """Every resource of a type, in all stacks or in one."""
+        templates = [self.template(stack)] if stack else list(self.templates())
+        return [
+            resource
+            for template in templates
+            for resource in template["Resources"].values()
+            if resource["Type"] == kind
+        ]
+
+
+@pytest.fixture(scope="session")
+def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """Synthesize once: acknowledgements are recorded, not applied, so that all findings show."""
+    recorded: list[tuple[str, str, str]] = []
+
+    class Recorder:
+        def __init__(self, path: str) -> None:
+            self._path = path
+
+        @classmethod
+        def of(cls, construct: IConstruct) -> "Recorder":
+            return cls(construct.node.path)
+
+        def acknowledge(self, *acknowledgements: Acknowledgment) -> None:
+            recorded.extend((self._path, one.id, one.reason) for one in acknowledgements)
+
+    assembly = tmp_path_factory.mktemp("cdk.out")
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    project = Project(ROOT, ROOT / "workloads" / "a-b.toml")
+    settings = Settings(
+        Environment.model_validate(ENVIRONMENT, context=project),
+        (
+            *load_workloads(ROOT / "workloads"),
+            Workload.model_validate(tomllib.loads(A_B), context=project),
+        ),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacks.acknowledge, "Validations", Recorder)
+        app = build_app(App(context=context, outdir=str(assembly)), settings)
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    return Synth(assembly, _findings(assembly), tuple(recorded))
+
+
+def _findings(assembly: Path) -> frozenset[tuple[str, str]]:
+    report = json.loads((assembly / "validation-report.json").read_text())
+    return frozenset(
+        (construct["constructPath"], violation["ruleName"])
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    )

@@ -1,0 +1,108 @@
+"""The app as a whole: its roles, its API, its provider, and what the stacks share."""
+
+import json
+
+from tests.stacks.conftest import Synth
+
+
+def test_no_role_has_a_managed_policy_but_awss_for_logging(synth: Synth) -> None:
+    for role in synth.resources("AWS::IAM::Role"):
+        for policy in role["Properties"].get("ManagedPolicyArns", []):
+            assert (
+                json.dumps(policy)
+                .rstrip('"}]')
+                .endswith(("AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs"))
+            )
+
+
+def test_job_roles_may_be_assumed_by_sagemaker_only(synth: Synth) -> None:
+    roles = [r for r in synth.resources("AWS::IAM::Role") if "Path" in r["Properties"]]
+    assert len(roles) == 6
+    for role in roles:
+        assert role["Properties"]["Path"] == "/sagestack/"
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+
+
+def test_roles_are_passed_to_sagemaker_only(synth: Synth) -> None:
+    passing = [
+        statement
+        for policy in synth.resources("AWS::IAM::Policy")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "iam:PassRole" in statement["Action"]
+    ]
+    assert passing
+    for statement in passing:
+        assert json.dumps(statement["Resource"]).count(":role/sagestack/*") == 1
+        assert statement["Condition"] == {
+            "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
+        }
+
+
+def test_one_provider_serves_the_whole_app(synth: Synth) -> None:
+    machines = synth.resources("AWS::StepFunctions::StateMachine")
+    assert len(machines) == 1
+    tokens = {
+        json.dumps(resource["Properties"]["ServiceToken"])
+        for kind in ("Custom::SageMakerTrainingJob", "Custom::SageMakerEndpointCheck")
+        for resource in synth.resources(kind)
+    }
+    assert len(tokens) == 1
+
+
+def test_iam_authorizes_every_method_of_the_api(synth: Synth) -> None:
+    methods = synth.resources("AWS::ApiGateway::Method")
+    assert sorted(m["Properties"]["HttpMethod"] for m in methods) == ["GET", "POST"]
+    assert {m["Properties"]["AuthorizationType"] for m in methods} == {"AWS_IAM"}
+
+
+def test_the_api_is_throttled_and_logs_access(synth: Synth) -> None:
+    (stage,) = synth.resources("AWS::ApiGateway::Stage")
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (10, 20)
+    assert "DestinationArn" in stage["Properties"]["AccessLogSetting"]
+
+
+def test_the_api_imports_nothing_from_a_workload(synth: Synth) -> None:
+    assert "Fn::ImportValue" not in json.dumps(synth.template("sagestack-api"))
+    imports = json.dumps(synth.template("sagestack-iris-mars"))
+    assert "sagestack-shared:ExportsOutput" in imports
+    assert "Fn::GetStackOutput" not in imports
+
+
+def test_functions_run_with_the_bundled_boto3(synth: Synth) -> None:
+    layers = synth.resources("AWS::Lambda::LayerVersion")
+    assert len([layer for layer in layers if "boto3" in layer["Properties"]["Description"]]) == 2
+    ours = [
+        function["Properties"]
+        for function in synth.resources("AWS::Lambda::Function")
+        if function["Properties"]["Handler"].startswith(("jobs.", "proxy."))
+    ]
+    assert len(ours) == 3
+    assert all(function["Layers"] for function in ours)
+
+
+def test_everything_that_can_be_is_tagged(synth: Synth) -> None:
+    tagged = [
+        resource["Properties"]["Tags"]
+        for kind in ("SageMaker::Endpoint", "SageMaker::Model", "S3::Bucket", "ECR::Repository")
+        for resource in synth.resources(f"AWS::{kind}")
+    ] + [
+        job["Properties"]["CreateTrainingJobRequest"]["Tags"]
+        for job in synth.resources("Custom::SageMakerTrainingJob")
+    ]
+    assert len(tagged) == 12
+    for tags in tagged:
+        assert {"Key": "app", "Value": "sagestack"} in tags
+        assert {"Key": "team", "Value": "flowers"} in tags
+
+
+def test_a_synth_needs_no_account_and_no_region(synth: Synth) -> None:
+    manifest = json.loads((synth.assembly / "manifest.json").read_text())
+    environments = {
+        artifact["environment"]
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    assert environments == {"aws://unknown-account/unknown-region"}
+    assert "missing" not in manifest

@@ -1,0 +1,116 @@
+"""A workload's file becomes a training job, a model, an endpoint and an entry in the API."""
+
+import json
+
+from app import ROOT
+from tests.stacks.conftest import Resource, Synth
+from workloads.content import content_hash
+
+MARS, A_B = "sagestack-iris-mars", "sagestack-a-b"
+
+
+def _training(synth: Synth, stack: str) -> list[Resource]:
+    return [job["Properties"] for job in synth.resources("Custom::SageMakerTrainingJob", stack)]
+
+
+def test_the_training_job_is_asked_for_in_sagemakers_own_words(synth: Synth) -> None:
+    (job,) = _training(synth, MARS)
+    request = job["CreateTrainingJobRequest"]
+    assert job["JobNamePrefix"] == "sagestack-iris-mars-mars"
+    assert request["HyperParameters"] == {"target": "Sepal.Length", "degree": "2"}
+    assert request["ResourceConfig"] == {
+        "InstanceType": "ml.m5.large",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 10,
+    }
+    assert "TrainingJobName" not in request
+
+
+def test_changed_data_is_a_changed_request(synth: Synth) -> None:
+    (job,) = _training(synth, MARS)
+    (channel,) = job["CreateTrainingJobRequest"]["InputDataConfig"]
+    uri = json.dumps(channel["DataSource"]["S3DataSource"]["S3Uri"])
+    hashed = content_hash(ROOT / "workloads" / "data" / "iris.csv")
+    assert f"/iris-mars/data/train/{hashed}" in uri
+
+
+def test_data_of_an_earlier_deploy_stays_for_a_rollback(synth: Synth) -> None:
+    (deployment,) = synth.resources("Custom::CDKBucketDeployment", MARS)
+    assert deployment["Properties"]["Prune"] is False
+    assert deployment["Properties"]["RetainOnDelete"] is True
+
+
+def test_data_in_s3_is_read_where_it_is(synth: Synth) -> None:
+    jobs = _training(synth, A_B)
+    for job in jobs:
+        (channel,) = job["CreateTrainingJobRequest"]["InputDataConfig"]
+        assert channel["DataSource"]["S3DataSource"]["S3Uri"] == "s3://their-bucket/irises/2026"
+    assert synth.resources("Custom::CDKBucketDeployment", A_B) == []
+
+
+def test_a_revision_trains_again(synth: Synth) -> None:
+    assert [job.get("Revision") for job in _training(synth, A_B)] == [None, "2026-11"]
+
+
+def test_jobs_and_models_run_in_the_vpc_that_is_asked_for(synth: Synth) -> None:
+    vpc = {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
+    assert all(job["CreateTrainingJobRequest"]["VpcConfig"] == vpc for job in _training(synth, A_B))
+    for model in synth.resources("AWS::SageMaker::Model"):
+        assert model["Properties"]["VpcConfig"] == vpc
+
+
+def test_models_wait_for_their_roles_policies(synth: Synth) -> None:
+    for stack in (MARS, A_B):
+        template = synth.template(stack)
+        policies = {
+            logical_id
+            for logical_id, resource in template["Resources"].items()
+            if resource["Type"] == "AWS::IAM::Policy"
+        }
+        for model in synth.resources("AWS::SageMaker::Model", stack):
+            assert policies & set(model["DependsOn"])
+
+
+def test_weights_are_kept_to_the_letter_even_zero(synth: Synth) -> None:
+    (config,) = synth.resources("AWS::SageMaker::EndpointConfig", A_B)
+    variants = config["Properties"]["ProductionVariants"]
+    assert [(v["VariantName"], v["InitialVariantWeight"]) for v in variants] == [
+        ("small", 9),
+        ("large", 0),
+    ]
+    assert variants[1]["ContainerStartupHealthCheckTimeoutInSeconds"] == 600
+
+
+def test_only_the_endpoint_has_a_fixed_name(synth: Synth) -> None:
+    (endpoint,) = synth.resources("AWS::SageMaker::Endpoint", MARS)
+    assert endpoint["Properties"]["EndpointName"] == "sagestack-iris-mars"
+    for kind, name in (("Model", "ModelName"), ("EndpointConfig", "EndpointConfigName")):
+        for resource in synth.resources(f"AWS::SageMaker::{kind}"):
+            assert name not in resource["Properties"]
+
+
+def test_the_deploy_checks_the_endpoint_with_the_smoke_payload(synth: Synth) -> None:
+    (check,) = synth.resources("Custom::SageMakerEndpointCheck", A_B)
+    assert check["Properties"]["VariantNames"] == ["small", "large"]
+    assert check["Properties"]["Smoke"] == {
+        "ContentType": "application/json",
+        "Body": '{"instances": [{"width": 1.5}]}',
+    }
+    (config_id,) = (
+        logical_id
+        for logical_id, resource in synth.template(A_B)["Resources"].items()
+        if resource["Type"] == "AWS::SageMaker::EndpointConfig"
+    )
+    assert check["Properties"]["EndpointConfigName"] == {
+        "Fn::GetAtt": [config_id, "EndpointConfigName"]
+    }
+
+
+def test_the_api_learns_of_a_workload_when_its_endpoint_has_answered(synth: Synth) -> None:
+    template = synth.template(MARS)["Resources"]
+    (entry,) = synth.resources("AWS::SSM::Parameter", MARS)
+    assert entry["Properties"]["Name"] == "/sagestack/workloads/iris-mars"
+    assert json.loads(entry["Properties"]["Value"])["endpoint"] == "sagestack-iris-mars"
+    assert "Custom::SageMakerEndpointCheck" in {
+        template[logical_id]["Type"] for logical_id in entry["DependsOn"]
+    }
