@@ -1,0 +1,71 @@
+"""Calls of the app's API, signed as API Gateway's IAM authorization asks."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: its status, its headers (names in lower case) and its body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body's JSON. Raises ValueError if it is none."""
+        return json.loads(self.body)
+
+
+class ApiClient:
+    """Signed calls to `url`, the ApiUrl of the stack's outputs or its local equivalent."""
+
+    def __init__(self, url: str, session: boto3.Session) -> None:
+        self.url = url.rstrip("/")
+        self._session = session
+
+    def get(self, path: str) -> Answer:
+        """Send a GET to `path`, which starts with a slash."""
+        return self._send("GET", path, b"", {})
+
+    def post(self, path: str, body: bytes, **headers: str) -> Answer:
+        """Send a POST; `content_type="text/csv"` becomes the header Content-Type."""
+        named = {name.replace("_", "-").title(): value for name, value in headers.items()}
+        return self._send("POST", path, body, named)
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        request = AWSRequest(
+            method=method, url=f"{self.url}{path}", data=body or None, headers=headers
+        )
+        SigV4Auth(
+            self._session.get_credentials(), "execute-api", self._session.region_name
+        ).add_auth(request)
+        prepared = urllib.request.Request(  # noqa: S310 - the URL is the API's own
+            request.url, data=body or None, headers=dict(request.headers.items()), method=method
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(prepared, timeout=60) as response:
+                return Answer(response.status, _lower(response.headers.items()), response.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _lower(error.headers.items()), error.read())
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
+
+
+def local_url(api_url: str, endpoint_url: str) -> str:
+    """Return where the embedded AWS at `endpoint_url` answers for the stack's `api_url`."""
+    match = re.match(r"https://([a-z0-9]+)\.execute-api\.[^/]+/(.*)", api_url)
+    if match is None:
+        raise ValueError(f"{api_url} is no URL of API Gateway")
+    return f"{endpoint_url}/_aws/execute-api/{match[1]}/{match[2]}".rstrip("/")

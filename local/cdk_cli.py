@@ -1,0 +1,45 @@
+"""The real CDK command line, run with its progress read from its events."""
+
+import re
+import subprocess
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.progress import Report
+
+ROOT = Path(__file__).resolve().parent.parent
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+_EVENT = re.compile(
+    r"^(?P<stack>\S+) \|\s*(?P<count>[\d/ ]*)\| .*? \| (?P<status>[A-Z_]+)\s*\| "
+    r"(?P<type>\S+)\s*\| (?P<name>\S+)"
+)
+
+
+class CdkError(Exception):
+    """The CDK's command line failed; the text is the end of what it printed."""
+
+
+def run_cdk(*arguments: str, environment: Mapping[str, str], report: Report) -> str:
+    """Run `cdk` with `arguments` and return all that it printed.
+
+    Each CloudFormation event is reported as it comes. Raises CdkError when it fails.
+    """
+    process = subprocess.Popen(
+        [str(CDK), *arguments, "--ci", "--no-color", "--no-notices"],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        if event := _EVENT.match(line):
+            report("{stack} {status} {name}".format(**event.groupdict()))
+    if process.wait() != 0:
+        raise CdkError("".join(deque(lines, maxlen=60)))
+    return "".join(lines)

@@ -1,0 +1,45 @@
+"""`make demo`: the whole path on this machine, from nothing to predictions and back to nothing."""
+
+import time
+
+from rich.console import Console
+
+from local.cdk_cli import ROOT
+from local.deployment import Deployment
+from local.iris import predict, show
+from local.leftovers import leftovers
+from local.progress import Stages
+from local.session import EmbeddedAWS
+from workloads.loading import load_settings
+
+WORKLOAD = "iris-mars"
+
+
+def demo(console: Console) -> None:
+    """Deploy, predict, destroy. Raises what failed; returns only if all of it held."""
+    start = time.monotonic()
+    stages = Stages(console)
+    app_name = load_settings(ROOT).environment.name
+    aws = EmbeddedAWS()
+    with aws:
+        deployment = Deployment(aws)
+        deploy(deployment, stages)
+        with stages.stage("Predict through API Gateway and Lambda"):
+            result = predict(deployment.api(app_name), WORKLOAD)
+        show(result, console)
+        with stages.stage("Destroy every stack (cdk destroy)") as report:
+            deployment.destroy(report)
+        with stages.stage("Look for anything left"):
+            if left := leftovers(aws.client):
+                raise RuntimeError("destroy left these behind:\n  " + "\n  ".join(left))
+    console.print(f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s.\n")
+
+
+def deploy(deployment: Deployment, stages: Stages) -> None:
+    """Synthesize, bootstrap and deploy, each as a stage."""
+    with stages.stage("Synthesize and check the templates (cdk synth)") as report:
+        deployment.synth(report)
+    with stages.stage("Bootstrap the account (cdk bootstrap)") as report:
+        deployment.bootstrap(report)
+    with stages.stage("Train, serve, open the API (cdk deploy)") as report:
+        deployment.deploy(report)

@@ -1,0 +1,55 @@
+"""The app in the embedded AWS, deployed by the real CDK CLI."""
+
+from pathlib import Path
+
+from local.api_client import ApiClient, local_url
+from local.cdk_cli import ROOT, run_cdk
+from local.progress import Report
+from local.session import EmbeddedAWS
+
+
+class Deployment:
+    """The app in `aws`: synthesized once into `assembly`, deployed and destroyed from there."""
+
+    def __init__(self, aws: EmbeddedAWS, assembly: Path = ROOT / "build" / "local.cdk.out") -> None:
+        self._aws = aws
+        self._assembly = assembly
+
+    def synth(self, report: Report, *context: str) -> None:
+        """Write the templates, the same as for AWS. `context` is `key=value` pairs."""
+        options = [word for pair in context for word in ("--context", pair)]
+        self._cdk(report, "synth", "--quiet", "--output", str(self._assembly), *options)
+
+    def bootstrap(self, report: Report) -> None:
+        """Make the roles that the CDK deploys with."""
+        self._cdk(report, "bootstrap", f"aws://{self._aws.account}/{self._aws.region}")
+
+    def deploy(self, report: Report) -> None:
+        """Deploy every stack. Raises CdkError with CloudFormation's reason when one fails."""
+        self._cdk(
+            report,
+            "deploy",
+            "--all",
+            *("--app", str(self._assembly)),
+            *("--progress", "events", "--require-approval", "never"),
+        )
+
+    def destroy(self, report: Report) -> None:
+        """Remove every stack."""
+        self._cdk(report, "destroy", "--all", "--force", "--app", str(self._assembly))
+
+    def output(self, stack: str, key: str) -> str:
+        """Return a stack's output. Raises LookupError if there is none of that key."""
+        stacks = self._aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        for output in stacks[0].get("Outputs", []):
+            if output["OutputKey"] == key:
+                return str(output["OutputValue"])
+        raise LookupError(f"{stack} has no output {key}")
+
+    def api(self, app_name: str) -> ApiClient:
+        """Return a client of the deployed API, at its local address."""
+        api_url = self.output(f"{app_name}-api", "ApiUrl")
+        return ApiClient(local_url(api_url, self._aws.endpoint_url), self._aws.session())
+
+    def _cdk(self, report: Report, *arguments: str) -> None:
+        run_cdk(*arguments, environment=self._aws.environment(), report=report)

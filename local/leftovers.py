@@ -1,0 +1,72 @@
+"""What a destroyed app left behind, by the real list calls of each service that it uses."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+ClientFactory = Callable[[str], Any]
+"""A service's name to its boto3 client."""
+
+_BOOTSTRAP = "CDKToolkit"
+
+
+def leftovers(client: ClientFactory) -> list[str]:
+    """Return what is in the account besides the bootstrap stack, as `service: name` lines.
+
+    For an account that holds nothing else, as the embedded AWS does. A KMS key that waits for its
+    deletion does not count: KMS deletes no key at once.
+    """
+    cloudformation = client("cloudformation")
+    bootstrap = {
+        resource["PhysicalResourceId"]
+        for page in cloudformation.get_paginator("list_stack_resources").paginate(
+            StackName=_BOOTSTRAP
+        )
+        for resource in page["StackResourceSummaries"]
+    }
+    return [
+        f"{service}: {name}"
+        for service, names in _everything(client)
+        for name in names
+        if name not in bootstrap
+    ]
+
+
+def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
+    def listed(service: str, operation: str, path: str) -> Iterable[str]:
+        api = client(service)
+        pages = (
+            api.get_paginator(operation).paginate()
+            if api.can_paginate(operation)
+            else [getattr(api, operation)()]
+        )
+        key, _, name = path.partition(".")
+        return [item[name] for page in pages for item in page.get(key, [])]
+
+    stacks = listed("cloudformation", "describe_stacks", "Stacks.StackName")
+    yield "stack", (name for name in stacks if name != _BOOTSTRAP)
+    for service, operation, path in (
+        ("s3", "list_buckets", "Buckets.Name"),
+        ("ecr", "describe_repositories", "repositories.repositoryName"),
+        ("iam", "list_roles", "Roles.RoleName"),
+        ("lambda", "list_functions", "Functions.FunctionName"),
+        ("lambda", "list_layers", "Layers.LayerName"),
+        ("logs", "describe_log_groups", "logGroups.logGroupName"),
+        ("ssm", "describe_parameters", "Parameters.Name"),
+        ("stepfunctions", "list_state_machines", "stateMachines.name"),
+        ("apigateway", "get_rest_apis", "items.name"),
+        ("sagemaker", "list_training_jobs", "TrainingJobSummaries.TrainingJobName"),
+        ("sagemaker", "list_models", "Models.ModelName"),
+        ("sagemaker", "list_endpoint_configs", "EndpointConfigs.EndpointConfigName"),
+        ("sagemaker", "list_endpoints", "Endpoints.EndpointName"),
+    ):
+        yield service, listed(service, operation, path)
+    kms = client("kms")
+    yield (
+        "kms",
+        (
+            key
+            for key in listed("kms", "list_keys", "Keys.KeyId")
+            if (metadata := kms.describe_key(KeyId=key)["KeyMetadata"])["KeyManager"] == "CUSTOMER"
+            and metadata["KeyState"] != "PendingDeletion"
+        ),
+    )
