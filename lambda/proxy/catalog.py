@@ -1,0 +1,128 @@
+"""The workloads that the API serves: an SSM parameter each, written by the workload's own stack."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from proxy.errors import CatalogUnavailableError, NotFoundError
+from proxy.log import log
+from proxy.media import CSV, JSON
+from proxy.schema import Feature, Schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+# What is not in the catalog may have been deployed just now: it is read again, but not for each of
+# many requests for something that does not exist.
+_RELOAD_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A deployed workload: its endpoint, and what it takes."""
+
+    name: str
+    description: str
+    endpoint: str
+    variants: tuple[str, ...]
+    content_type: str
+    header: bool
+    schema: Schema
+
+    @classmethod
+    def from_json(cls, text: str) -> "Workload":
+        """Raise KeyError, TypeError or ValueError for what is not an entry of the catalog."""
+        entry = json.loads(text)
+        if entry["content_type"] not in (CSV, JSON):
+            raise ValueError(f"content_type is {entry['content_type']}")
+        return cls(
+            name=entry["name"],
+            description=entry["description"],
+            endpoint=entry["endpoint"],
+            variants=tuple(entry["variants"]),
+            content_type=entry["content_type"],
+            header=entry["header"],
+            schema=Schema(tuple(map(Feature.from_json, entry["features"]))),
+        )
+
+    def public(self) -> dict[str, Any]:
+        """Tell a caller what is needed to invoke it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "variants": list(self.variants),
+            "content_type": self.content_type,
+            "features": [feature.public() for feature in self.schema.features],
+            "invoke": f"/workloads/{self.name}/invocations",
+        }
+
+
+class Catalog:
+    """The workloads by name, as they were at most `ttl_seconds` ago."""
+
+    def __init__(
+        self,
+        ssm: "SSMClient",
+        path: str,
+        ttl_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ssm = ssm
+        self._path = path
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
+        self._workloads: Mapping[str, Workload] | None = None
+        self._read_at = 0.0
+
+    def workloads(self) -> list[Workload]:
+        """List all workloads by name; raises CatalogUnavailableError."""
+        workloads = self._newer_than(self._ttl_seconds)
+        return [workloads[name] for name in sorted(workloads)]
+
+    def find(self, name: str, variant: str | None) -> Workload:
+        """Return the workload; raises NotFoundError if it, or the variant asked for, is not there.
+
+        Raises CatalogUnavailableError.
+        """
+        try:
+            return _find(self._newer_than(self._ttl_seconds), name, variant)
+        except NotFoundError:
+            return _find(self._newer_than(_RELOAD_SECONDS), name, variant)
+
+    def _newer_than(self, seconds: float) -> Mapping[str, Workload]:
+        now = self._clock()
+        if self._workloads is not None and now - self._read_at < seconds:
+            return self._workloads
+        try:
+            self._workloads = self._read()
+        except (ClientError, BotoCoreError) as error:
+            if self._workloads is None:
+                raise CatalogUnavailableError(str(error)) from error
+            log("the catalog cannot be read, the one in hand serves on", error=str(error))
+        self._read_at = now
+        return self._workloads
+
+    def _read(self) -> dict[str, Workload]:
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=self._path)
+        workloads = {}
+        for parameter in (parameter for page in pages for parameter in page["Parameters"]):
+            try:
+                workload = Workload.from_json(parameter["Value"])
+            except (KeyError, TypeError, ValueError) as error:  # the other workloads serve on
+                log("not a workload", parameter=parameter["Name"], error=repr(error))
+            else:
+                workloads[workload.name] = workload
+        return workloads
+
+
+def _find(workloads: Mapping[str, Workload], name: str, variant: str | None) -> Workload:
+    if name not in workloads:
+        raise NotFoundError(f"there is no workload {name}", sorted(workloads))
+    workload = workloads[name]
+    if variant is not None and variant not in workload.variants:
+        raise NotFoundError(f"{name} has no variant {variant}", list(workload.variants))
+    return workload

@@ -1,0 +1,154 @@
+"""What can go wrong with a request, and the one map from exceptions to answers."""
+
+import json
+from dataclasses import dataclass
+from traceback import extract_tb
+from typing import Any
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004
+    HTTPClientError,
+    ReadTimeoutError,
+)
+
+
+class RequestError(Exception):
+    """The request cannot be served as it is; the text tells the caller why, never the log."""
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, message: str, expected: object = None) -> None:
+        super().__init__(message)
+        self.expected = expected
+
+
+class InvalidBodyError(RequestError):
+    """The body is not what the workload's schema describes."""
+
+    code = "invalid_body"
+
+
+class NotFoundError(RequestError):
+    """There is no such workload, variant or path."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowedError(RequestError):
+    """The path is there, but not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class BodyTooLargeError(RequestError):
+    """The body, as sent or as converted, is more than InvokeEndpoint takes."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMediaTypeError(RequestError):
+    """The body is in a format that the API does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class AnswerTooLargeError(Exception):
+    """The model's answer is more than a Lambda function may return."""
+
+
+class CatalogUnavailableError(Exception):
+    """The workloads cannot be read, and never were."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An exception as the API answers it."""
+
+    status: int
+    code: str
+    message: str
+    expected: object = None
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """Render the one shape of all errors."""
+        error = {"code": self.code, "message": self.message, "request_id": request_id}
+        return {"error": error if self.expected is None else error | {"expected": self.expected}}
+
+
+_UNAVAILABLE = Problem(503, "endpoint_unavailable", "The endpoint cannot answer now, try later")
+_INTERNAL = Problem(500, "internal_error", "The API failed; its log has the request id")
+
+
+def problem_of(error: Exception) -> Problem:
+    """Map any exception to the answer that the caller gets."""
+    match error:
+        case RequestError():
+            return Problem(error.status, error.code, str(error), error.expected)
+        case ClientError():
+            return _problem_of_endpoint(error)
+        case ReadTimeoutError():
+            return Problem(504, "model_timeout", "The model took too long: send fewer rows")
+        case ConnectionError() | HTTPClientError() | CatalogUnavailableError():
+            return _UNAVAILABLE
+        case AnswerTooLargeError():
+            return Problem(502, "answer_too_large", f"{error}: send fewer rows")
+        case _:
+            return _INTERNAL
+
+
+def loggable(error: Exception) -> dict[str, object]:
+    """Describe the error for the log, without anything that a body or the model may have put in."""
+    where = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    match error:
+        case RequestError():
+            return {}
+        case ClientError() if _code(error) == "ModelError":
+            response: dict[str, Any] = dict(error.response)
+            return {
+                "model_status": response.get("OriginalStatusCode"),
+                "model_log": response.get("LogStreamArn"),
+            }
+        case ClientError() | ConnectionError() | HTTPClientError() | CatalogUnavailableError():
+            return {"error": str(error)}
+        case _:
+            return {"error": type(error).__name__, "where": where}
+
+
+def _problem_of_endpoint(error: ClientError) -> Problem:
+    """Map the errors of InvokeEndpoint.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+    """
+    response: dict[str, Any] = dict(error.response)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = _code(error)
+    if code == "ModelError":
+        if 400 <= response.get("OriginalStatusCode", 500) < 500:
+            return Problem(400, "model_rejected_request", _model_text(response))
+        return Problem(502, "model_failed", "The model failed; its log has the reason")
+    if "Throttl" in code or code == "TooManyRequestsException":
+        return Problem(429, "throttled", "Too many requests, try again a little later")
+    # Of a request that passed our own checks, a ValidationError says that there is no such endpoint
+    # or variant (any more), or that it is not in service.
+    if code.startswith("Validation") or code == "ModelNotReadyException" or status >= 500:
+        return _UNAVAILABLE
+    return _INTERNAL
+
+
+def _model_text(response: dict[str, Any]) -> str:
+    """Unwrap the message of our containers' error shape; take any other text as it is."""
+    text: str = response.get("OriginalMessage") or response["Error"].get("Message", "")
+    try:
+        return str(json.loads(text)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"].get("Code", "")

@@ -1,0 +1,20 @@
+"""The function's environment, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the stack tells the proxy."""
+
+    catalog_path: str  # of the SSM parameters, one for each workload
+    catalog_ttl_seconds: float
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raise KeyError or ValueError for an environment that the stack did not make."""
+        return cls(
+            catalog_path=environ["CATALOG_PATH"],
+            catalog_ttl_seconds=float(environ.get("CATALOG_TTL_SECONDS", "30")),
+        )

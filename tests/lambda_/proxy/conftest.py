@@ -1,0 +1,106 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from proxy.catalog import Catalog
+
+PATH = "/sagestack/workloads/"
+
+IRIS: dict[str, Any] = {
+    "name": "iris",
+    "description": "Sepal length of an iris",
+    "endpoint": "sagestack-iris",
+    "variants": ["mars", "linear"],
+    "content_type": "text/csv",
+    "header": True,
+    "features": [
+        {"name": "Sepal.Width", "type": "number"},
+        {"name": "Species", "type": "category", "values": ["setosa", "virginica"]},
+    ],
+}
+
+
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Parameters:
+    """The SSM parameters below the catalog's path, as a stubbed client answers them."""
+
+    def __init__(self, stubber: Stubber) -> None:
+        self.stubber = stubber
+
+    def hold(self, *pages: list[dict[str, Any]]) -> None:
+        """Answer the next read with these pages of entries."""
+        for number, entries in enumerate(pages):
+            values = [
+                {"Name": PATH + entry.get("name", "?"), "Value": json.dumps(entry)}
+                for entry in entries
+            ]
+            asked: dict[str, Any] = {"Path": PATH}
+            if number:
+                asked["NextToken"] = str(number)
+            answer: dict[str, Any] = {"Parameters": values}
+            if number + 1 < len(pages):
+                answer["NextToken"] = str(number + 1)
+            self.stubber.add_response("get_parameters_by_path", answer, asked)
+
+    def fail(self) -> None:
+        """Answer the next read with an error."""
+        self.stubber.add_client_error("get_parameters_by_path", "InternalServerError")
+
+    def all_read(self) -> bool:
+        """Whether every page that was prepared has been asked for."""
+        try:
+            self.stubber.assert_no_pending_responses()
+        except AssertionError:
+            return False
+        return True
+
+
+@pytest.fixture(scope="session")
+def _session() -> boto3.Session:
+    return boto3.Session("test", "test", region_name="us-east-1")
+
+
+@pytest.fixture(scope="session")
+def _ssm(_session: boto3.Session) -> Any:
+    return _session.client("ssm")
+
+
+@pytest.fixture(scope="session")
+def runtime_client(_session: boto3.Session) -> Any:
+    return _session.client("sagemaker-runtime")
+
+
+@pytest.fixture
+def runtime(runtime_client: Any) -> Iterator[Stubber]:
+    with Stubber(runtime_client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def parameters(_ssm: Any) -> Iterator[Parameters]:
+    with Stubber(_ssm) as stubber:
+        yield Parameters(stubber)
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def catalog(_ssm: Any, clock: Clock, parameters: Parameters) -> Catalog:  # noqa: ARG001
+    return Catalog(_ssm, PATH, ttl_seconds=30, clock=clock)
