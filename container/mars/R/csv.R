@@ -1,0 +1,51 @@
+# One reader of CSV for training and serving, so that both agree on every cell. It is several times
+# faster than read.csv on a request, and never fills, recycles or drops anything.
+
+#' CSV with a header line (RFC 4180) to a named list of character columns.
+#' Row 1 is the first one after the header. Stops with a user_error that names the row.
+parse_csv <- function(text) {
+  with_quotes <- grepl("\"", text, fixed = TRUE)
+  if (with_quotes) text <- hide_quoted(text)
+  if (grepl("\r", text, fixed = TRUE)) text <- gsub("\r\n", "\n", text, fixed = TRUE)
+  lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
+  lines <- lines[seq_len(max(0L, which(nzchar(lines))))]
+  if (length(lines) == 0L) report("found no text, expected CSV with a header line")
+  # strsplit drops an empty last field; the comma added here keeps it.
+  cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
+  width <- lengths(cells)
+  wrong <- which(width[-1L] != width[1L])
+  report(sprintf("row %d: found %d fields, expected %d as in the header", wrong,
+                 width[wrong + 1L], width[1L]))
+  cells <- unlist(cells, use.names = FALSE)
+  if (with_quotes) cells <- show_quoted(cells, width[1L])
+  cells <- matrix(cells, nrow = width[1L])
+  table <- lapply(seq_len(nrow(cells)), function(i) cells[i, -1L])
+  stats::setNames(table, cells[, 1L])
+}
+
+# Characters that text does not hold (the information separators of ASCII) stand for what a quoted
+# field may hold and the reader splits at: a comma, a line break, a quote.
+hidden <- "\x1c\x1d\x1e\x1f"
+plain <- ",\n\r\""
+
+hide_quoted <- function(text) {
+  places <- gregexpr("\"(?:[^\"]++|\"\")*+\"", text, perl = TRUE)
+  inner <- lapply(regmatches(text, places), function(fields) {
+    fields <- gsub("\"\"", "\x1f", substr(fields, 2L, nchar(fields) - 1L), fixed = TRUE)
+    paste0("\"", chartr(plain, hidden, fields), "\"")
+  })
+  regmatches(text, places) <- inner
+  text
+}
+
+show_quoted <- function(cells, width) {
+  field <- "^\"[^\"]*\"$"
+  bare <- !grepl(field, cells)
+  wrong <- which(bare & grepl("\"", cells, fixed = TRUE))
+  report(sprintf(
+    "row %d: found a quote inside %s, expected quotes around the whole field",
+    (wrong - 1L) %/% width, quoted(chartr(hidden, plain, cells[wrong]))
+  ))
+  cells[!bare] <- substr(cells[!bare], 2L, nchar(cells[!bare]) - 1L)
+  chartr(hidden, plain, cells)
+}

@@ -1,0 +1,144 @@
+# From the CSV files of a channel to typed columns, and from columns to mars' design matrix.
+
+# A text column becomes one design column per level; more levels than this is an identifier.
+most_levels <- 1000L
+
+#' All CSV files below a channel's folder as one named list of character columns.
+read_channel <- function(folder) {
+  if (!dir.exists(folder)) {
+    report(sprintf(
+      "channel '%s' is missing (channels found: %s): give the training job a channel of that name",
+      basename(folder), toString(list.files(dirname(folder)))
+    ))
+  }
+  files <- list.files(folder, "\\.csv$", recursive = TRUE, ignore.case = TRUE, full.names = TRUE)
+  if (length(files) == 0L) {
+    report(sprintf(
+      "channel '%s' holds no .csv file (found: %s)",
+      basename(folder), toString(utils::head(list.files(folder, recursive = TRUE), shown_problems))
+    ))
+  }
+  tables <- lapply(files, read_table)
+  header <- names(tables[[1L]])
+  differs <- !vapply(tables, function(table) setequal(names(table), header), NA)
+  report(sprintf(
+    "the header of %s is %s, expected %s as in %s", basename(files[differs]),
+    vapply(tables[differs], function(table) toString(names(table)), ""),
+    toString(header), basename(files[1L])
+  ))
+  lapply(stats::setNames(nm = header), function(name) {
+    unlist(lapply(tables, `[[`, name), use.names = FALSE)
+  })
+}
+
+read_table <- function(file) {
+  tryCatch(
+    check_names(parse_csv(read_text(file))),
+    user_error = function(e) report(paste0(basename(file), ": ", conditionMessage(e)))
+  )
+}
+
+check_names <- function(table) {
+  names <- names(table)
+  report(c(
+    sprintf("column %d has no name in the header", which(names == "")),
+    sprintf("column '%s' is there twice", unique(names[duplicated(names) & names != ""]))
+  ))
+  table
+}
+
+#' Describes the columns of training data: list(name, type, levels), levels of categories only.
+#' Every column that cannot be trained on is reported.
+describe_columns <- function(table, target) {
+  if (!target %in% names(table)) {
+    report(sprintf(
+      "hyperparameter 'target': found '%s', allowed: a column of the data (%s)",
+      target, toString(names(table))
+    ))
+  }
+  report(c(
+    if (length(table) < 2L) "found no column but the target, expected at least one feature",
+    if (length(table[[target]]) == 0L) "found no rows of training data"
+  ))
+  columns <- lapply(stats::setNames(nm = names(table)), function(name) {
+    describe_column(name, table[[name]], number = name == target)
+  })
+  report(unlist(c(
+    lapply(names(table), function(name) cell_problems(columns[[name]], table[[name]])),
+    lapply(names(table), function(name) column_problems(columns[[name]], table[[name]]))
+  )))
+  columns
+}
+
+# Mostly numbers makes a number column, so that a typo is reported and does not quietly turn the
+# column into a category with hundreds of levels.
+describe_column <- function(name, values, number = FALSE) {
+  values <- values[!is_missing(values)]
+  number <- number || length(values) == 0L || mean(is.finite(as_number(values))) > 0.5
+  if (number) return(list(name = name, type = "number"))
+  # Sorted by code point, as model.matrix does in the C locale: the same levels on every machine.
+  list(name = name, type = "category", levels = sort(unique(values), method = "radix"))
+}
+
+column_problems <- function(column, values) {
+  if (length(unique(values)) == 1L) {
+    return(sprintf(
+      "column '%s' is constant: found only %s, expected at least two values",
+      column$name, quoted(values[1L])
+    ))
+  }
+  if (length(column$levels) > most_levels) {
+    sprintf(
+      "column '%s': found %d different texts, expected at most %d: leave out identifiers",
+      column$name, length(column$levels), most_levels
+    )
+  }
+}
+
+is_missing <- function(values) is.na(values) | values == "" | values == "NA"
+
+#' What is wrong with the cells of one column, by row.
+cell_problems <- function(column, values) {
+  is_number <- column$type == "number"
+  wrong <- which(!if (is_number) is.finite(as_number(values)) else values %in% column$levels)
+  if (length(wrong) == 0L) return(character())
+  found <- as.character(values[wrong])
+  found[is_missing(found)] <- NA
+  expected <- if (is_number) "a number" else paste("one of", toString(column$levels))
+  sprintf("row %d, column '%s': found %s, expected %s", wrong, column$name, quoted(found), expected)
+}
+
+#' One column's part of the design matrix, as model.matrix(~ .) without the intercept makes it:
+#' the number itself, or an indicator of every level but the first. NA where a cell is not valid.
+encode <- function(column, values) {
+  if (column$type == "number") {
+    numbers <- if (is.numeric(values)) values else as_number(values)
+    numbers[!is.finite(numbers)] <- NA
+    return(matrix(numbers))
+  }
+  codes <- match(values, column$levels)
+  outer(codes, seq_along(column$levels)[-1L], `==`) + 0
+}
+
+#' Columns of a request or of training data, by name and in any order, to the design matrix.
+#' Stops with a user_error that names every wrong column, or every wrong cell.
+design_matrix <- function(columns, table) {
+  expected <- names(columns)
+  if (!identical(names(table), expected)) check_columns(expected, names(table))
+  blocks <- lapply(columns, function(column) encode(column, table[[column$name]]))
+  x <- do.call(cbind, blocks)
+  if (anyNA(x)) report(unlist(lapply(columns, function(col) cell_problems(col, table[[col$name]]))))
+  if (nrow(x) == 0L) report("found a header and no row, expected at least one row")
+  x
+}
+
+check_columns <- function(expected, found) {
+  missing <- setdiff(expected, found)
+  unknown <- setdiff(found, expected)
+  twice <- unique(found[duplicated(found)])
+  report(c(
+    sprintf("column '%s' is missing, found: %s", missing, toString(found)),
+    sprintf("column '%s' is unknown, expected: %s", unknown, toString(expected)),
+    sprintf("column '%s' is given twice", twice)
+  ))
+}

@@ -1,0 +1,87 @@
+test_that("all CSV files of a channel are read, columns by name", {
+  folder <- folder_with("1.csv" = "a,b\n1,x\n", "2.CSV" = "b,a\ny,2\n", "notes.txt" = "not data")
+  expect_identical(read_channel(folder), list(a = c("1", "2"), b = c("x", "y")))
+})
+
+test_that("headers that disagree are named with their files", {
+  folder <- folder_with("1.csv" = "a,b\n1,x\n", "2.csv" = "a,c\n1,x\n")
+  expect_reported(read_channel(folder), "the header of 2.csv is a, c, expected a, b as in 1.csv")
+})
+
+test_that("a channel that is missing or has no CSV says what is there", {
+  folder <- folder_with("data.parquet" = "x")
+  expect_reported(read_channel(folder), "holds no .csv file (found: data.parquet)")
+  expect_reported(read_channel(file.path(folder, "train")), "channels found: data.parquet")
+})
+
+test_that("problems of a file name the file", {
+  expect_reported(read_channel(folder_with("1.csv" = "a,b\n1\n")), "1.csv: row 1: found 1 fields")
+  expect_reported(read_channel(folder_with("1.csv" = "a,a,\n1,2,3\n")), "column 3 has no name")
+  expect_reported(read_channel(folder_with("1.csv" = "a,a,\n1,2,3\n")), "column 'a' is there twice")
+})
+
+test_that("columns are numbers or categories with all their levels, sorted by code point", {
+  columns <- describe_columns(list(y = c("1", "2"), b = c("b", "B")), "y")
+  expect_identical(columns$y, list(name = "y", type = "number"))
+  expect_identical(columns$b, list(name = "b", type = "category", levels = c("B", "b")))
+})
+
+test_that("data that cannot be trained on is reported cell by cell and column by column", {
+  table <- list(y = c("1", "2", "x"), a = c("1", "", "2"), b = c("NA", "u", "v"), c = rep("7", 3))
+  error <- expect_error(describe_columns(table, "y"), class = "user_error")
+  for (part in c(
+    "row 3, column 'y': found 'x', expected a number",
+    "row 2, column 'a': found nothing, expected a number",
+    "row 1, column 'b': found nothing, expected one of u, v",
+    "column 'c' is constant: found only '7'"
+  )) expect_match(conditionMessage(error), part, fixed = TRUE)
+})
+
+test_that("a typo among numbers is reported and does not make a category", {
+  table <- list(y = c("1", "2", "3"), a = c("1", "2,5", "3"))
+  expect_reported(describe_columns(table, "y"), "row 2, column 'a': found '2,5', expected a number")
+})
+
+test_that("a target that is not a column, no feature, no row and identifiers are reported", {
+  expect_reported(
+    describe_columns(list(y = "1", x = "2"), "z"),
+    "hyperparameter 'target': found 'z', allowed: a column of the data (y, x)"
+  )
+  expect_reported(describe_columns(list(y = c("1", "2")), "y"), "expected at least one feature")
+  expect_reported(describe_columns(list(y = character(), x = character()), "y"), "found no rows")
+  table <- list(y = as.character(1:1001), id = paste0("id", 1:1001))
+  expect_reported(describe_columns(table, "y"), "found 1001 different texts, expected at most 1000")
+})
+
+test_that("the design matrix is model.matrix's, without its intercept", {
+  columns <- describe_columns(iris_table, "Sepal.Length")[-1L]
+  expect_equal(
+    unname(design_matrix(columns, iris_table[-1L])),
+    unname(model.matrix(~., iris[-1L])[, -1L]),
+    ignore_attr = TRUE, tolerance = 0
+  )
+})
+
+test_that("one row of one species makes the same row as among all the others", {
+  columns <- describe_columns(iris_table, "Sepal.Length")[-1L]
+  for (row in c(1L, 51L, 101L)) {
+    alone <- design_matrix(columns, lapply(iris_table[-1L], `[`, row))
+    expect_identical(alone, design_matrix(columns, iris_table[-1L])[row, , drop = FALSE])
+  }
+})
+
+test_that("columns are taken by name, and wrong ones are all named", {
+  columns <- describe_columns(list(y = c("1", "2"), a = c("1", "2"), b = c("u", "v")), "y")[-1L]
+  expect_identical(design_matrix(columns, list(b = "v", a = "5"))[1L, ], c(5, 1))
+  wrong <- list(a = "1", a = "2", z = "3")
+  error <- expect_error(design_matrix(columns, wrong), class = "user_error")
+  for (part in c("'b' is missing", "'z' is unknown, expected: a, b", "'a' is given twice")) {
+    expect_match(conditionMessage(error), part, fixed = TRUE)
+  }
+  expect_reported(design_matrix(columns, list(a = character(), b = character())), "no row")
+})
+
+test_that("no more than ten problems are listed, and the rest is counted", {
+  expect_reported(report(sprintf("problem %d", 1:12)), "problem 10; and 2 problems more")
+  expect_silent(report(character()))
+})
