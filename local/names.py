@@ -1,0 +1,77 @@
+"""The MiniStack names that this package uses or replaces, checked before anything is started.
+
+MiniStack has no plug-in interface: we add a service to its dictionaries and replace a few private
+functions. They may move with any release, hence the exact version and this check.
+"""
+
+import importlib
+import inspect
+from importlib.metadata import version
+from typing import Any
+
+MINISTACK_VERSION = "1.5.33"
+
+NAMES = (
+    "ministack.app:_loaded_modules",
+    "ministack.app:AUTH",
+    "ministack.app:SERVICE_HANDLERS",
+    "ministack.app:SERVICE_REGISTRY",
+    "ministack.app:app",
+    "ministack.core.concurrency:run_reentrant",
+    "ministack.core.concurrency:spawn_background",
+    "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
+    "ministack.core.responses:AccountRegionScopedDict",
+    "ministack.core.responses:get_account_id",
+    "ministack.core.responses:get_region",
+    "ministack.core.router:SERVICE_PATTERNS",
+    "ministack.services.cloudformation.provisioners:_CUSTOM_NAME_REPLACEMENT",
+    "ministack.services.cloudformation.provisioners:_REPLACING_PROPERTIES",
+    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
+    "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
+    "ministack.services.ecr:_repositories",
+    "ministack.services.iam:_roles",
+    "ministack.services.s3:_bucket_tags",
+    "ministack.services.s3:_buckets",
+)
+
+SIGNATURES = {
+    "ministack.core.lambda_runtime:_detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
+    "ministack.services.cloudformation.custom_resource:deliver_response": (
+        "(token: str, response: dict) -> bool"
+    ),
+    "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
+        "(resource_type: str) -> bool"
+    ),
+    "ministack.services.ecr:_describe_images": "(data)",
+    "ministack.services.ecr:_find_image": "(repo_name, image_id)",
+    "ministack.services.lambda_svc:_execute_function_with_config_scope": (
+        "(func: dict, event: dict) -> dict"
+    ),
+    "ministack.services.s3:_delete_bucket": "(name: str)",
+    "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",
+}
+
+
+def check() -> None:
+    """Raise RuntimeError, naming every difference, unless MiniStack is as we know it."""
+    problems = []
+    installed = version("ministack")
+    if installed != MINISTACK_VERSION:
+        problems.append(f"ministack {installed} is installed, {MINISTACK_VERSION} is needed")
+    problems += [f"{name} does not exist" for name in NAMES if _find(name) is None]
+    for name, signature in SIGNATURES.items():
+        found = _find(name)
+        if found is None:
+            problems.append(f"{name} does not exist")
+        elif str(inspect.signature(found)) != signature:
+            problems.append(f"{name} is {inspect.signature(found)}, not {signature}")
+    if problems:
+        raise RuntimeError("the embedded AWS cannot start: " + "; ".join(problems))
+
+
+def _find(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except ImportError:
+        return None

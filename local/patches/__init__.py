@@ -1,0 +1,16 @@
+"""Where MiniStack 1.5.33 differs from AWS in a way that our stacks can meet, a module per concern.
+
+Each patch says what AWS does and what MiniStack does instead; it can go when a release of MiniStack
+does the same as AWS. `local.names` checks at start that what is replaced is still there.
+"""
+
+from local.patches import buckets, custom_resources, images, lambda_runtime
+from local.run_directory import RunDirectory
+
+
+def apply(run: RunDirectory) -> None:
+    """Patch the imported MiniStack, before it serves its first request."""
+    buckets.apply()
+    custom_resources.apply()
+    images.apply()
+    lambda_runtime.apply(run)

@@ -1,0 +1,153 @@
+"""The one directory of a server's run, and the sweep that removes a dead server's.
+
+Everything that a run leaves on the machine lives below `<state>/run-<pid>`: temporary files, the
+containers' roots, the image cache. Its processes carry its name in their environment and its Docker
+containers carry it in a label, so what a `kill -9` left behind can be told from everybody else's.
+"""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+MARKER = "SAGESTACK_RUN"
+"""Environment variable that names the run that a process belongs to."""
+
+LABEL = "sagestack.run"
+"""Label that names the run that a Docker container belongs to."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The directory of one run of the server."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, state: Path) -> "RunDirectory":
+        """Remove what dead runs left below `state`, then make this process's own directory."""
+        state.mkdir(parents=True, exist_ok=True)
+        sweep(state)
+        run = cls((state / f"run-{os.getpid()}").resolve())
+        if run.path.exists():  # a dead process had the number that is ours now
+            run.remove()
+        for folder in (run.temp, run.home, run.bin, run.containers, run.images):
+            folder.mkdir(parents=True)
+        run.pid_file.write_text(f"{os.getpid()} {_start_time(os.getpid())}")
+        return run
+
+    @property
+    def temp(self) -> Path:
+        """TMPDIR of the server and of what it starts."""
+        return self.path / "tmp"
+
+    @property
+    def home(self) -> Path:
+        """HOME of the server and of what it starts: nobody's ~/.aws is ever read."""
+        return self.path / "home"
+
+    @property
+    def bin(self) -> Path:
+        """First folder of PATH."""
+        return self.path / "bin"
+
+    @property
+    def containers(self) -> Path:
+        """One folder for each training job and each model server."""
+        return self.path / "containers"
+
+    @property
+    def images(self) -> Path:
+        """Unpacked images, by digest."""
+        return self.path / "images"
+
+    @property
+    def pid_file(self) -> Path:
+        """Process id and start time of the server."""
+        return self.path / "pid"
+
+    def alive(self) -> bool:
+        """Whether the server that made this directory still runs (and is not another process)."""
+        try:
+            pid, started = self.pid_file.read_text().split(" ", 1)
+        except (OSError, ValueError):
+            return False
+        return _start_time(int(pid)) == started != ""
+
+    def remove(self) -> None:
+        """End what still runs of this run, by its marks, and delete the directory."""
+        end_processes(self.path)
+        remove_docker_containers(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def sweep(state: Path) -> list[Path]:
+    """Remove every dead run below `state`; the paths that were removed."""
+    removed = []
+    for path in sorted(state.glob("run-*")):
+        run = RunDirectory(path.resolve())
+        if not run.alive():
+            logger.info("removing what a dead run left: %s", path)
+            run.remove()
+            removed.append(path)
+    return removed
+
+
+def processes_of(run: Path) -> list[int]:
+    """Process ids, other than ours, whose environment says that they belong to `run`."""
+    mark = f"{MARKER}={run}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
+                found.append(int(entry.name))
+        except OSError:  # ended meanwhile, or somebody else's
+            continue
+    return found
+
+
+def end_processes(run: Path) -> None:
+    """Kill the processes of `run`; those that they start meanwhile too."""
+    for _ in range(10):
+        found = processes_of(run)
+        if not found:
+            return
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def remove_docker_containers(run: Path) -> None:
+    """Remove the Docker containers of `run`, running or not."""
+    if shutil.which("docker") is None:
+        return
+    listing = subprocess.run(
+        ["docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={run}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode == 0 and listing.stdout.split():
+        subprocess.run(
+            ["docker", "rm", "--force", "--volumes", *listing.stdout.split()],
+            capture_output=True,
+            check=True,
+        )
+
+
+def _start_time(pid: int) -> str:
+    """Return when a process started, which tells it from a later one of the same number."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]

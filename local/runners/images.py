@@ -1,0 +1,173 @@
+"""Images in the local registry: pushed without an engine, pulled and unpacked without one.
+
+Where there is no engine an image cannot be built. What the registry then holds is a real OCI image
+whose only layer is the build context below /opt/program; a label says so.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from local.runners import ImageError
+
+PROGRAM = "opt/program"
+"""Where an image has its programs `train` and `serve`."""
+
+MARKER_LABEL = "sagestack.build-context"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+class Reference(NamedTuple):
+    """`<registry>/<repository>:<tag>`, or `@sha256:…` in place of the tag."""
+
+    registry: str
+    repository: str
+    version: str
+
+    @classmethod
+    def parse(cls, uri: str) -> "Reference":
+        """Split an image's URI. Raises ImageError if it names no registry."""
+        registry, slash, rest = uri.partition("/")
+        if not slash or not ("." in registry or ":" in registry):
+            raise ImageError(f"{uri} names no registry")
+        repository, at, digest = rest.partition("@")
+        if at:
+            return cls(registry, repository, digest)
+        repository, _, tag = rest.partition(":")
+        return cls(registry, repository, tag or "latest")
+
+    @property
+    def image_id(self) -> dict[str, str]:
+        """How ECR's operations name it."""
+        kind = "imageDigest" if self.version.startswith("sha256:") else "imageTag"
+        return {kind: self.version}
+
+
+def layer_of(context: Path) -> bytes:
+    """Pack a folder as an image's layer, the same bytes for the same content."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as tar,
+    ):
+        for path in sorted(context.rglob("*")):
+            tar.add(
+                path,
+                f"{PROGRAM}/{path.relative_to(context)}",
+                recursive=False,
+                filter=_without_origin,
+            )
+    return packed.getvalue()
+
+
+def unpack_layer(layer: bytes, target: Path) -> None:
+    """Unpack what a layer has below /opt/program into `target`."""
+    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:gz") as tar:
+        for member in tar.getmembers():
+            if member.name.startswith(f"{PROGRAM}/"):
+                member.name = member.name.removeprefix(f"{PROGRAM}/")
+                tar.extract(member, target, filter="data")
+
+
+def push(context: Path, endpoint: str, image: Reference) -> str:
+    """Push a build context as an image to the registry at `endpoint`; return its digest."""
+    layer = layer_of(context)
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "Env": [f"PATH=/{PROGRAM}:/usr/local/bin:/usr/bin:/bin"],
+                "Labels": {MARKER_LABEL: "true"},
+                "WorkingDir": f"/{PROGRAM}",
+            },
+            "rootfs": {"type": "layers", "diff_ids": [_digest(gzip.decompress(layer))]},
+        },
+        sort_keys=True,
+    ).encode()
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": _descriptor(_CONFIG, config),
+            "layers": [_descriptor(_LAYER, layer)],
+        },
+        sort_keys=True,
+    ).encode()
+    base = f"{endpoint}/v2/{image.repository}"
+    for blob in (layer, config):
+        upload = f"{base}/blobs/uploads/?digest={_digest(blob)}"
+        _request("POST", upload, blob, "application/octet-stream")
+    _request("PUT", f"{base}/manifests/{image.version}", manifest, _MANIFEST)
+    return _digest(manifest)
+
+
+class PulledImage(NamedTuple):
+    """An image's programs on this machine, and its own environment."""
+
+    digest: str
+    programs: Path
+
+
+def pull(image: str, ecr: Any, endpoint: str, cache: Path) -> PulledImage:
+    """Unpack an image of the local registry below `cache`, once for each digest.
+
+    The manifest comes through ECR's API with the credentials of the role that runs the container,
+    as SageMaker gets it. Raises ImageError when it is not there, not readable, or really built.
+    """
+    reference = Reference.parse(image)
+    answer = ecr.batch_get_image(repositoryName=reference.repository, imageIds=[reference.image_id])
+    if not answer["images"]:
+        raise ImageError(f"image {image} does not exist")
+    found = answer["images"][0]
+    digest = found["imageId"]["imageDigest"]
+    target = cache / digest.replace(":", "-")
+    manifest = json.loads(found["imageManifest"])
+    blobs = f"{endpoint}/v2/{reference.repository}/blobs"
+    config = json.loads(_request("GET", f"{blobs}/{manifest['config']['digest']}"))
+    if MARKER_LABEL not in (config.get("config", {}).get("Labels") or {}):
+        raise ImageError(
+            f"image {image} was built by Docker and needs Docker to run; without an engine only "
+            "images that this machine pushed without one can run"
+        )
+    if not target.exists():
+        target.mkdir(parents=True)
+        for layer in manifest["layers"]:
+            unpack_layer(_request("GET", f"{blobs}/{layer['digest']}"), target)
+    return PulledImage(digest, target)
+
+
+def _request(method: str, url: str, body: bytes | None = None, content_type: str = "") -> bytes:
+    request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - our own endpoint
+    if content_type:
+        request.add_header("Content-Type", content_type)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as response:
+            answer: bytes = response.read()
+    except urllib.error.HTTPError as error:
+        raise ImageError(f"{method} {url}: {error.code} {error.read().decode()}") from error
+    return answer
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _without_origin(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 0
+    return member

@@ -1,0 +1,1 @@
+"""SageMaker's training jobs, models and endpoints, which really run their containers here."""

@@ -1,0 +1,141 @@
+"""The operations of endpoints and the states that they go through."""
+
+import logging
+from collections.abc import Callable
+
+from local.runners import Runner
+from local.sagemaker import records, tags
+from local.sagemaker.endpoint import Endpoint
+from local.sagemaker.errors import already_exists, could_not_find, invalid
+from local.sagemaker.hosting import find_endpoint_config, find_model
+from local.sagemaker.records import LOCK, Record, arn
+
+logger = logging.getLogger(__name__)
+
+_BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+class Endpoints:
+    """CreateEndpoint and its relatives; the running endpoints by ARN."""
+
+    def __init__(self, runner: Callable[[], Runner]) -> None:
+        self._runner = runner
+        self._running: dict[str, Endpoint] = {}
+
+    def create_endpoint(self, request: Record) -> Record:
+        """CreateEndpoint."""
+        name = request["EndpointName"]
+        endpoint_arn = arn("endpoint", name)
+        config, models = _configuration(request["EndpointConfigName"])
+        with LOCK:
+            if name in records.endpoints:
+                raise already_exists("endpoint", endpoint_arn)
+            endpoint = Endpoint(name, endpoint_arn, self._runner())
+            records.endpoints[name] = endpoint.record
+            tags.put(endpoint_arn, request.get("Tags", []))
+            self._running[endpoint_arn] = endpoint
+            endpoint.deploy(config, models, request.get("DeploymentConfig"))
+        return {"EndpointArn": endpoint_arn}
+
+    def describe_endpoint(self, request: Record) -> Record:
+        """DescribeEndpoint."""
+        return self.find(request["EndpointName"]).describe()
+
+    def list_endpoints(self, request: Record) -> Record:
+        """ListEndpoints."""
+        found, rest = records.page(
+            records.endpoints.values(), request, "EndpointName", "EndpointStatus"
+        )
+        columns = (
+            "EndpointName",
+            "EndpointArn",
+            "CreationTime",
+            "LastModifiedTime",
+            "EndpointStatus",
+        )
+        return {"Endpoints": [{c: one[c] for c in columns} for one in found], **rest}
+
+    def update_endpoint(self, request: Record) -> Record:
+        """UpdateEndpoint: all at once, blue/green."""
+        with LOCK:
+            endpoint = self._settled(request["EndpointName"])
+            # AWS looks the current configuration up as well: one that was deleted stops an update.
+            find_endpoint_config(endpoint.record["EndpointConfigName"])
+            config, models = _configuration(request["EndpointConfigName"])
+            kept = _retained(endpoint, request)
+            endpoint.deploy(config, models, request.get("DeploymentConfig"), kept)
+        return {"EndpointArn": endpoint.record["EndpointArn"]}
+
+    def update_endpoint_weights_and_capacities(self, request: Record) -> Record:
+        """UpdateEndpointWeightsAndCapacities."""
+        with LOCK:
+            endpoint = self._settled(request["EndpointName"])
+            endpoint.resize(request["DesiredWeightsAndCapacities"])
+        return {"EndpointArn": endpoint.record["EndpointArn"]}
+
+    def delete_endpoint(self, request: Record) -> Record:
+        """DeleteEndpoint."""
+        with LOCK:
+            endpoint = self.find(request["EndpointName"])
+            if endpoint.record["EndpointStatus"] in _BUSY:
+                raise invalid(
+                    f'Cannot update in-progress endpoint "{endpoint.record["EndpointArn"]}".'
+                )
+            endpoint.delete(lambda: self._forget(endpoint.record))
+        return {}
+
+    def find(self, name: str) -> Endpoint:
+        """Return an endpoint. Raises SageMakerError."""
+        endpoint_arn = arn("endpoint", name)
+        endpoint = self._running.get(endpoint_arn)
+        if endpoint is None:
+            raise could_not_find("endpoint", endpoint_arn)
+        return endpoint
+
+    def reset(self) -> None:
+        """Stop every model server and forget the endpoints."""
+        for endpoint in list(self._running.values()):
+            endpoint.cancel()
+            endpoint.delete(lambda: None)
+            endpoint.join()
+        self._running.clear()
+        records.endpoints.clear()
+
+    def _settled(self, name: str) -> Endpoint:
+        endpoint = self.find(name)
+        status = endpoint.record["EndpointStatus"]
+        if status in _BUSY:
+            raise invalid(f'Cannot update in-progress endpoint "{endpoint.record["EndpointArn"]}".')
+        if status != "InService":
+            raise invalid(
+                f'Cannot update endpoint "{endpoint.record["EndpointArn"]}" in status {status}.'
+            )
+        return endpoint
+
+    def _forget(self, record: Record) -> None:
+        with LOCK:
+            self._running.pop(record["EndpointArn"], None)
+            records.endpoints.pop(record["EndpointName"], None)
+            tags.forget(record["EndpointArn"])
+
+
+def _retained(endpoint: Endpoint, request: Record) -> dict[str, Record]:
+    """Return the weights and instance counts by variant that an update retains."""
+    if not request.get("RetainAllVariantProperties"):
+        return {}
+    excluded = {
+        item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])
+    }
+    return {
+        variant: {name: value for name, value in properties.items() if name not in excluded}
+        for variant, properties in endpoint.current_properties().items()
+    }
+
+
+def _configuration(name: str) -> tuple[Record, dict[str, Record]]:
+    """Return an endpoint configuration and the models of its variants."""
+    config = find_endpoint_config(name)
+    variants = config["ProductionVariants"]
+    return config, {
+        variant["VariantName"]: find_model(variant["ModelName"]) for variant in variants
+    }

@@ -1,0 +1,77 @@
+"""The execution role: what a job does in S3, ECR and CloudWatch Logs, it does with its role."""
+
+import json
+import os
+import secrets
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam, sts
+
+from local.sagemaker.errors import invalid
+
+_PRINCIPAL = "sagemaker.amazonaws.com"
+_CLIENTS = threading.Lock()  # boto3 sessions are not made on several threads at once
+
+
+class RoleSession:
+    """Clients with temporary credentials of a role, as SageMaker gets them from STS."""
+
+    def __init__(self, role_arn: str, name: str) -> None:
+        """Assume `role_arn`. Raises SageMakerError unless it exists and trusts SageMaker."""
+        assert_assumable(role_arn)
+        role_name = role_arn.rpartition("/")[2]
+        self._access_key = "ASIA" + secrets.token_hex(8).upper()
+        self._secret = secrets.token_hex(20)
+        self._token = secrets.token_hex(32)
+        self._region = get_region()
+        # SageMaker assumes the role as a service, with nobody's credentials: AssumeRole cannot be
+        # called over HTTP for it. MiniStack's Lambda registers its functions' sessions like this.
+        sts.register_session(
+            self._access_key,
+            {
+                "Arn": f"arn:aws:sts::{get_account_id()}:assumed-role/{role_name}/{name[:64]}",
+                "UserId": f"{role_name}:{name[:64]}",
+                "SecretAccessKey": self._secret,
+                "SessionToken": self._token,
+            },
+        )
+
+    def client(self, service: str) -> Any:
+        """Return a client of the embedded AWS itself."""
+        with _CLIENTS:
+            return boto3.session.Session().client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+                region_name=self._region,
+                aws_access_key_id=self._access_key,
+                aws_secret_access_key=self._secret,
+                aws_session_token=self._token,
+                config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}),
+            )
+
+
+def assert_assumable(role_arn: str) -> None:
+    """Raise SageMakerError unless the role exists and SageMaker may assume it."""
+    role = iam._roles.get(role_arn.rpartition("/")[2])
+    if role is None or not _trusts_sagemaker(role["AssumeRolePolicyDocument"]):
+        raise invalid(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+            f"principal '{_PRINCIPAL}' to assume the role."
+        )
+
+
+def _trusts_sagemaker(document: Any) -> bool:
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        if statement.get("Effect") == "Allow" and _PRINCIPAL in (
+            [services] if isinstance(services, str) else services
+        ):
+            return True
+    return False

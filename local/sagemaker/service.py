@@ -1,0 +1,134 @@
+"""The service as MiniStack calls it: SageMaker's JSON protocol and the runtime's REST protocol."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ministack.core.concurrency import run_reentrant
+
+from local.run_directory import RunDirectory
+from local.runners import Runner
+from local.runners.docker import DockerRunner
+from local.runners.engine import chosen
+from local.runners.process import ProcessRunner
+from local.sagemaker import hosting, records, tags
+from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.errors import SageMakerError
+from local.sagemaker.records import Record
+from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
+from local.sagemaker.training import Training
+from local.sagemaker.validation import validate
+
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+
+
+class SageMaker:
+    """Control plane and runtime, in one: both sign their requests as `sagemaker`."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._run = run
+        self._endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+        self._training = Training(self._runner)
+        self._endpoints = Endpoints(self._runner)
+        self._operations: dict[str, Callable[[Record], Record]] = {
+            "CreateTrainingJob": self._training.create_training_job,
+            "DescribeTrainingJob": self._training.describe_training_job,
+            "ListTrainingJobs": self._training.list_training_jobs,
+            "StopTrainingJob": self._training.stop_training_job,
+            "DeleteTrainingJob": self._training.delete_training_job,
+            "CreateModel": hosting.create_model,
+            "DescribeModel": hosting.describe_model,
+            "ListModels": hosting.list_models,
+            "DeleteModel": hosting.delete_model,
+            "CreateEndpointConfig": hosting.create_endpoint_config,
+            "DescribeEndpointConfig": hosting.describe_endpoint_config,
+            "ListEndpointConfigs": hosting.list_endpoint_configs,
+            "DeleteEndpointConfig": hosting.delete_endpoint_config,
+            "CreateEndpoint": self._endpoints.create_endpoint,
+            "DescribeEndpoint": self._endpoints.describe_endpoint,
+            "ListEndpoints": self._endpoints.list_endpoints,
+            "UpdateEndpoint": self._endpoints.update_endpoint,
+            "UpdateEndpointWeightsAndCapacities": (
+                self._endpoints.update_endpoint_weights_and_capacities
+            ),
+            "DeleteEndpoint": self._endpoints.delete_endpoint,
+            "AddTags": tags.add_tags,
+            "ListTags": tags.list_tags,
+            "DeleteTags": tags.delete_tags,
+        }
+
+    def call(self, operation: str, request: Record) -> Record:
+        """Check a request and perform the operation. Raises SageMakerError."""
+        if operation not in self._operations:
+            raise SageMakerError(
+                "UnknownOperationException", f"The embedded AWS has no SageMaker {operation}"
+            )
+        validate(operation, request)
+        return self._operations[operation](request)
+
+    async def handle_request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query_params: Mapping[str, Any],  # noqa: ARG002 - MiniStack's signature
+    ) -> Response:
+        """Answer a request. Operations wait for S3, for a container: never on the event loop."""
+        if method == "POST" and (invocation := _INVOCATIONS.fullmatch(path)):
+            response: Response = await run_reentrant(
+                self._invoke, unquote(invocation[1]), headers, body
+            )
+            return response
+        operation = headers.get("x-amz-target", "").removeprefix("SageMaker.")
+        answered: Response = await run_reentrant(self._answer, operation, body)
+        return answered
+
+    def reset(self) -> None:
+        """Forget everything, as MiniStack's /_ministack/reset asks of each service."""
+        self._endpoints.reset()
+        self._training.reset()
+        for store in (records.endpoint_configs, records.models, records.tags):
+            store.clear()
+
+    def _answer(self, operation: str, body: bytes) -> Response:
+        try:
+            return _json(200, self.call(operation, _request(body)))
+        except SageMakerError as error:
+            return _error(error, "application/x-amz-json-1.1")
+
+    def _invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Response:
+        try:
+            return invoke_endpoint(self._endpoints, name, headers, body)
+        except ModelError as error:
+            return error.response()
+        except SageMakerError as error:
+            return _error(error, "application/json")
+
+    def _runner(self) -> Runner:
+        # Asked for each container: an engine may have been started meanwhile.
+        runner = DockerRunner if chosen() == "docker" else ProcessRunner
+        return runner(self._run, self._endpoint)
+
+
+def _request(body: bytes) -> Record:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError as error:
+        raise SageMakerError("SerializationException", f"not JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise SageMakerError("SerializationException", "the request is not a JSON object")
+    return request
+
+
+def _json(status: int, answer: Record) -> Response:
+    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+
+
+def _error(error: SageMakerError, content_type: str) -> Response:
+    body = {"__type": error.code, "message": error.message, "Message": error.message}
+    headers = {"Content-Type": content_type, "x-amzn-ErrorType": error.code}
+    return error.status, headers, json.dumps(body).encode()

