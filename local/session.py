@@ -133,7 +133,7 @@ class EmbeddedAWS:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of this server."""
-        return self.session().client(service)
+        return _LocalSession(self.endpoint_url, self.region).client(service)
 
     def _docker_command(self) -> Path:
         # The CLI takes one path and no arguments.
@@ -172,7 +172,7 @@ class _LocalSession(boto3.Session):
         )
         self._endpoint_url = endpoint_url
 
-    def client(self, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]
+    def client(self, *arguments: Any, **options: Any) -> Any:
         return super().client(*arguments, **{"endpoint_url": self._endpoint_url, **options})
 
 

@@ -29,6 +29,10 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+# Java's classes in the patterns, which always stand within brackets there.
+_JAVA_CLASSES = {r"\p{Alnum}": "a-zA-Z0-9", r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+
+
 @cache
 def service_model() -> ServiceModel:
     """Return botocore's model of SageMaker."""
@@ -123,6 +127,8 @@ def _join(path: str, name: str) -> str:
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
+    for java, python in _JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
     return re.compile(pattern, re.DOTALL)
 
 
