@@ -45,7 +45,7 @@ class Workload:
             endpoint=entry["endpoint"],
             variants=tuple(entry["variants"]),
             content_type=entry["content_type"],
-            header=entry["header"],
+            header=entry.get("header", False),  # a JSON container has none
             schema=Schema(tuple(map(Feature.from_json, entry["features"]))),
         )
 

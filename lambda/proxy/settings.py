@@ -15,6 +15,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Raise KeyError or ValueError for an environment that the stack did not make."""
         return cls(
-            catalog_path=environ["CATALOG_PATH"],
+            # IAM compares the path as it is asked for: without a slash it is a parameter's ARN
+            catalog_path=environ["CATALOG_PATH"].rstrip("/"),
             catalog_ttl_seconds=float(environ.get("CATALOG_TTL_SECONDS", "30")),
         )

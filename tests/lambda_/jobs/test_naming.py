@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jobs import naming
 
@@ -9,6 +9,7 @@ REQUEST = {"RoleArn": "role", "Tags": [], "StoppingCondition": {"MaxRuntimeInSec
 
 
 @given(prefix=st.text(), attempt=st.integers(1, 10**10 - 1))
+@example(prefix="x" * 99, attempt=10**10 - 1)
 def test_any_prefix_makes_a_name_that_sagemaker_takes(prefix: str, attempt: int) -> None:
     resource = naming.resource_stem(prefix, "stack", "Job")
     name = naming.job_name(naming.request_stem(resource, REQUEST, None), attempt)

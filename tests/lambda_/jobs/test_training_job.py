@@ -175,7 +175,8 @@ def test_a_cancelled_updates_job_is_stopped_by_the_rollback(aws: FakeAws) -> Non
 
 def test_a_rollback_trains_again_when_the_old_job_is_gone(aws: FakeAws) -> None:
     aws.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
-    deliver(aws, training_event("Update", "r1"))
+    back = training_event("Update", "r1")
+    assert deliver(aws, back) == deliver(aws, back)
     assert aws.statuses() == ["InProgress"]
 
 

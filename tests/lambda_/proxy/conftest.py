@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from proxy.catalog import Catalog
 
-PATH = "/sagestack/workloads/"
+PATH = "/sagestack/workloads"
 
 IRIS: dict[str, Any] = {
     "name": "iris",
@@ -38,12 +38,17 @@ class Parameters:
 
     def __init__(self, stubber: Stubber) -> None:
         self.stubber = stubber
+        self.pages_read = 0
+
+    def count(self, **_: object) -> None:
+        """Count a page that is asked for, prepared or not."""
+        self.pages_read += 1
 
     def hold(self, *pages: list[dict[str, Any]]) -> None:
         """Answer the next read with these pages of entries."""
         for number, entries in enumerate(pages):
             values = [
-                {"Name": PATH + entry.get("name", "?"), "Value": json.dumps(entry)}
+                {"Name": f"{PATH}/{entry.get('name')}", "Value": json.dumps(entry)}
                 for entry in entries
             ]
             asked: dict[str, Any] = {"Path": PATH}
@@ -57,14 +62,6 @@ class Parameters:
     def fail(self) -> None:
         """Answer the next read with an error."""
         self.stubber.add_client_error("get_parameters_by_path", "InternalServerError")
-
-    def all_read(self) -> bool:
-        """Whether every page that was prepared has been asked for."""
-        try:
-            self.stubber.assert_no_pending_responses()
-        except AssertionError:
-            return False
-        return True
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +89,10 @@ def runtime(runtime_client: Any) -> Iterator[Stubber]:
 @pytest.fixture
 def parameters(_ssm: Any) -> Iterator[Parameters]:
     with Stubber(_ssm) as stubber:
-        yield Parameters(stubber)
+        parameters = Parameters(stubber)
+        _ssm.meta.events.register("provide-client-params.ssm", parameters.count)
+        yield parameters
+        _ssm.meta.events.unregister("provide-client-params.ssm", parameters.count)
         stubber.assert_no_pending_responses()
 
 

@@ -135,6 +135,8 @@ def test_rows_of_several_batches_keep_their_order_and_number() -> None:
     ] == list(range(2500))
     documents[2222] = instance(Petals=0.5)
     assert problem(from_json, {"instances": documents}).startswith("row 2223, ")
+    documents[2222] = {}
+    assert problem(from_json, {"instances": documents}).startswith("row 2223 lacks")
 
 
 @pytest.mark.parametrize(

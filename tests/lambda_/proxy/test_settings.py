@@ -4,7 +4,7 @@ from proxy.settings import Settings
 
 def test_the_environment_is_read_as_a_type() -> None:
     environ = {"CATALOG_PATH": "/sagestack/workloads/", "CATALOG_TTL_SECONDS": "5"}
-    assert Settings.from_environ(environ) == Settings("/sagestack/workloads/", 5.0)
+    assert Settings.from_environ(environ) == Settings("/sagestack/workloads", 5.0)
 
 
 def test_the_catalog_lives_for_half_a_minute_by_default() -> None:
