@@ -37,7 +37,9 @@ def _with_engine(arguments: list[str]) -> int:
         registry = os.environ["AWS_ENDPOINT_URL"].partition("://")[2]
         local = f"{registry}/{reference.repository}:{reference.version}"
         _docker(["tag", arguments[1], local], environment)
-        return _docker(["push", local], environment)
+        pushed = _docker(["push", local], environment)
+        _docker(["rmi", local, arguments[1]], environment)  # names only: the build's tag stays
+        return pushed
     return _docker(arguments, environment)
 
 

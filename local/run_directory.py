@@ -71,6 +71,16 @@ class RunDirectory:
         """Process id and start time of the server."""
         return self.path / "pid"
 
+    @property
+    def docker_images(self) -> Path:
+        """The references, one on a line, that the run pulled into the Docker engine."""
+        return self.path / "docker-images"
+
+    def note_docker_image(self, reference: str) -> None:
+        """Have an image that was pulled removed with the run."""
+        with self.docker_images.open("a") as file:
+            file.write(f"{reference}\n")
+
     def alive(self) -> bool:
         """Whether the server that made this directory still runs (and is not another process)."""
         try:
@@ -83,6 +93,9 @@ class RunDirectory:
         """End what still runs of this run, by its marks, and delete the directory."""
         end_processes(self.path)
         remove_docker_containers(self.path)
+        if self.docker_images.exists():
+            references = set(self.docker_images.read_text().split())
+            subprocess.run(["docker", "rmi", *references], capture_output=True, check=False)
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from local.run_directory import LABEL, RunDirectory
 from local.runners import PORT, ContainerSpec, ImageError, images
+from local.runners.process import follow
+
+_IS_BUILD_CONTEXT = f'{{{{index .Config.Labels "{images.MARKER_LABEL}"}}}}'
 
 
 class DockerRunner:
@@ -47,6 +50,12 @@ class DockerRunner:
         digest = answer["images"][0]["imageId"]["imageDigest"]
         local = f"{self._registry}/{reference.repository}@{digest}"
         _docker("pull", "--quiet", local)
+        if _docker("image", "inspect", "--format", _IS_BUILD_CONTEXT, local) == "true":
+            raise ImageError(
+                f"image {spec.image} was pushed where no Docker engine answered, as its build "
+                "context: push it again, or run it without Docker (SAGESTACK_RUNNER=process)"
+            )
+        self._run.note_docker_image(local)
         return local
 
 
@@ -58,7 +67,7 @@ class DockerContainer:
         self._image = image
         self._root = root
         self._log = log
-        self._attached: subprocess.Popen[bytes] | None = None
+        self._output: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
 
     @property
@@ -68,31 +77,36 @@ class DockerContainer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """See Container.address."""
-        host, _, port = _docker("port", self._name, f"{PORT}/tcp").splitlines()[0].rpartition(":")
+        """See Container.address. Raises ConnectionError while it is not running."""
+        try:
+            published = _docker("port", self._name, f"{PORT}/tcp").splitlines()[0]
+        except ImageError as error:
+            raise ConnectionError(str(error)) from error
+        host, _, port = published.rpartition(":")
         return host, int(port)
 
     def start(self) -> None:
         """See Container.start."""
-        self._attached = subprocess.Popen(
-            ["docker", "start", "--attach", self._name],
+        _docker("start", self._name)
+        self._output = subprocess.Popen(
+            ["docker", "logs", "--follow", self._name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self._reader = threading.Thread(target=self._follow, args=(self._attached,), daemon=True)
+        self._reader = threading.Thread(target=follow, args=(self._output, self._log), daemon=True)
         self._reader.start()
 
     def wait(self, timeout: float) -> int | None:
         """See Container.wait."""
-        assert self._attached is not None
+        assert self._output is not None
         assert self._reader is not None
         try:
-            code = self._attached.wait(timeout)
+            self._output.wait(timeout)  # its output ends with the container
         except subprocess.TimeoutExpired:
             return None
         self._reader.join(timeout=5)
-        return code
+        return int(_docker("wait", self._name))
 
     def stop(self) -> None:
         """See Container.stop."""
@@ -108,11 +122,6 @@ class DockerContainer:
                 *("-R", f"{os.getuid()}:{os.getgid()}", "/opt/ml"),
             )
         shutil.rmtree(self._root)
-
-    def _follow(self, attached: subprocess.Popen[bytes]) -> None:
-        assert attached.stdout is not None
-        for line in attached.stdout:
-            self._log(line.decode("utf-8", errors="replace").rstrip("\n"))
 
 
 def _docker(*arguments: str) -> str:

@@ -74,7 +74,7 @@ class ProcessContainer:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self._reader = threading.Thread(target=_follow, args=(self._process, self._spec.log))
+        self._reader = threading.Thread(target=follow, args=(self._process, self._spec.log))
         self._reader.daemon = True
         self._reader.start()
 
@@ -116,7 +116,8 @@ class ProcessContainer:
         }
 
 
-def _follow(process: subprocess.Popen[bytes], log: Callable[[str], None]) -> None:
+def follow(process: subprocess.Popen[bytes], log: Callable[[str], None]) -> None:
+    """Give each line that a process prints to `log`, until it ends."""
     assert process.stdout is not None
     for line in process.stdout:
         log(line.decode("utf-8", errors="replace").rstrip("\n"))
