@@ -1,0 +1,85 @@
+"""What only a native run shows: the sockets of the processes, the R code's own tests and style."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.container.conftest import Client
+from tests.container.runners import CONTAINER, NativeRunner, NativeServer, Runner
+
+
+def listening_ports(pid: int) -> list[int]:
+    """Read a process's listening TCP ports from /proc (state 0A is LISTEN)."""
+    links = [str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()]
+    sockets = {match[1] for link in links if (match := re.fullmatch(r"socket:\[(\d+)\]", link))}
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [
+        int(at.rpartition(":")[2], 16)
+        for _, at, _, state, *_, in_use in ((*line[:4], line[9]) for line in lines)
+        if state == "0A" and in_use in sockets
+    ]
+
+
+def test_r_listens_for_http_alone_and_only_to_this_host(runner: Runner, trained: Path) -> None:
+    if not isinstance(runner, NativeRunner):
+        pytest.skip("reads /proc of native processes")
+    with runner.serve(trained) as server:
+        assert isinstance(server, NativeServer)
+        Client(server.port).wait_until_healthy()
+        (port,) = listening_ports(server.r_process())
+        with socket.create_connection(("127.0.0.1", port), timeout=0.3) as connection:
+            # Rserve's own protocol would greet with "Rsrv0103QAP1" and answer this CMD_eval.
+            connection.sendall(
+                struct.pack("<4I", 0x003, 8, 0, 0) + struct.pack("<I", 0x404) + b"1+1\0"
+            )
+            with pytest.raises(TimeoutError):
+                connection.recv(32)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: finds the address of this host
+            address = probe.getsockname()[0]
+        with socket.create_connection((address, port), timeout=2) as connection:
+            assert closes(connection)
+
+
+def closes(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"GET /ping HTTP/1.0\r\n\r\n")
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def rscript(code: str) -> subprocess.CompletedProcess[str]:
+    if shutil.which("Rscript") is None:
+        pytest.fail("Rscript is missing: apt-get install r-base-core r-cran-testthat r-cran-lintr")
+    return subprocess.run(
+        ["Rscript", "--vanilla", "-e", code],
+        cwd=CONTAINER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_unit_tests_of_the_r_code_pass() -> None:
+    done = rscript("testthat::test_dir('tests/testthat', reporter = 'summary')")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_r_code_is_free_of_lint() -> None:
+    done = rscript(
+        "library(testthat);"
+        "setwd('tests/testthat'); source('helper.R'); source('test-training.R'); setwd('../..');"
+        "files <- c('train', list.files('.', '[.]R$', recursive = TRUE));"
+        "lints <- lapply(files, lintr::lint);"
+        "for (lint in lints) print(lint);"
+        "quit(status = sum(lengths(lints)) > 0)"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
