@@ -7,7 +7,6 @@ from rich.console import Console
 from local.cdk_cli import CdkError
 from local.demo import demo
 from local.serve import serve
-from local.session import EmbeddedAWSError
 from workloads.loading import SettingsError
 
 COMMANDS = {"demo": demo, "serve": serve}
@@ -27,7 +26,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
-    except (CdkError, EmbeddedAWSError, RuntimeError) as error:
+    except (CdkError, RuntimeError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0

@@ -29,8 +29,11 @@ class ApiClient:
     """Signed calls to `url`, the ApiUrl of the stack's outputs or its local equivalent."""
 
     def __init__(self, url: str, session: boto3.Session) -> None:
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise ValueError("there are no AWS credentials to sign with")
         self.url = url.rstrip("/")
-        self._session = session
+        self._signer = SigV4Auth(credentials, "execute-api", session.region_name)
 
     def get(self, path: str) -> Answer:
         """Send a GET to `path`, which starts with a slash."""
@@ -42,14 +45,11 @@ class ApiClient:
         return self._send("POST", path, body, named)
 
     def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
-        request = AWSRequest(
-            method=method, url=f"{self.url}{path}", data=body or None, headers=headers
-        )
-        SigV4Auth(
-            self._session.get_credentials(), "execute-api", self._session.region_name
-        ).add_auth(request)
+        url = f"{self.url}{path}"
+        request = AWSRequest(method=method, url=url, data=body or None, headers=headers)
+        self._signer.add_auth(request)
         prepared = urllib.request.Request(  # noqa: S310 - the URL is the API's own
-            request.url, data=body or None, headers=dict(request.headers.items()), method=method
+            url, data=body or None, headers=dict(request.headers.items()), method=method
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

@@ -20,14 +20,16 @@ class CdkError(Exception):
     """The CDK's command line failed; the text is the end of what it printed."""
 
 
-def run_cdk(*arguments: str, environment: Mapping[str, str], report: Report) -> str:
-    """Run `cdk` with `arguments` and return all that it printed.
+def run_cdk(
+    *arguments: str, environment: Mapping[str, str], report: Report, root: Path = ROOT
+) -> str:
+    """Run `cdk` with `arguments` for the project at `root` and return all that it printed.
 
     Each CloudFormation event is reported as it comes. Raises CdkError when it fails.
     """
     process = subprocess.Popen(
         [str(CDK), *arguments, "--ci", "--no-color", "--no-notices"],
-        cwd=ROOT,
+        cwd=root,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -9,20 +9,28 @@ from local.session import EmbeddedAWS
 
 
 class Deployment:
-    """The app in `aws`: synthesized once into `assembly`, deployed and destroyed from there."""
+    """The project at `root` in `aws`: synthesized into `assembly`, deployed from there."""
 
-    def __init__(self, aws: EmbeddedAWS, assembly: Path = ROOT / "build" / "local.cdk.out") -> None:
+    def __init__(
+        self,
+        aws: EmbeddedAWS,
+        *,
+        root: Path = ROOT,
+        assembly: Path = ROOT / "build" / "local.cdk.out",
+    ) -> None:
         self._aws = aws
+        self._root = root
         self._assembly = assembly
 
-    def synth(self, report: Report, *context: str) -> None:
-        """Write the templates, the same as for AWS. `context` is `key=value` pairs."""
-        options = [word for pair in context for word in ("--context", pair)]
-        self._cdk(report, "synth", "--quiet", "--output", str(self._assembly), *options)
+    def synth(self, report: Report) -> None:
+        """Write the templates, the same as for AWS."""
+        self._cdk(report, "synth", "--quiet", "--output", str(self._assembly))
 
     def bootstrap(self, report: Report) -> None:
         """Make the roles that the CDK deploys with."""
-        self._cdk(report, "bootstrap", f"aws://{self._aws.account}/{self._aws.region}")
+        target = f"aws://{self._aws.account}/{self._aws.region}"
+        # with the assembly, or the CLI would synthesize the app once more
+        self._cdk(report, "bootstrap", target, "--app", str(self._assembly))
 
     def deploy(self, report: Report) -> None:
         """Deploy every stack. Raises CdkError with CloudFormation's reason when one fails."""
@@ -52,4 +60,4 @@ class Deployment:
         return ApiClient(local_url(api_url, self._aws.endpoint_url), self._aws.session())
 
     def _cdk(self, report: Report, *arguments: str) -> None:
-        run_cdk(*arguments, environment=self._aws.environment(), report=report)
+        run_cdk(*arguments, root=self._root, environment=self._aws.environment(), report=report)

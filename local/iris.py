@@ -50,6 +50,8 @@ def predict(api: ApiClient, workload: str) -> Predicted:
     )
     if answer.status != 200:
         raise RuntimeError(f"{api.url} answered {answer.status}: {answer.body.decode()}")
+    if answer.headers.get("content-type") != "application/json":
+        raise RuntimeError(f"{api.url} answered {answer.headers.get('content-type')}, not JSON")
     return Predicted(
         species=[row["Species"] for row in rows],
         actual=[float(row[TARGET]) for row in rows],

@@ -50,7 +50,6 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("iam", "list_roles", "Roles.RoleName"),
         ("lambda", "list_functions", "Functions.FunctionName"),
         ("lambda", "list_layers", "Layers.LayerName"),
-        ("logs", "describe_log_groups", "logGroups.logGroupName"),
         ("ssm", "describe_parameters", "Parameters.Name"),
         ("stepfunctions", "list_state_machines", "stateMachines.name"),
         ("apigateway", "get_rest_apis", "items.name"),
@@ -60,6 +59,12 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("sagemaker", "list_endpoints", "Endpoints.EndpointName"),
     ):
         yield service, listed(service, operation, path)
+    logs = client("logs")
+    for group in listed("logs", "describe_log_groups", "logGroups.logGroupName"):
+        # the account's own group for all training jobs: only a stream in it is left by a job
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        if group != "/aws/sagemaker/TrainingJobs" or streams:
+            yield "logs", [group, *(stream["logStreamName"] for stream in streams)]
     kms = client("kms")
     yield (
         "kms",

@@ -21,6 +21,7 @@ NAMES = (
     "ministack.core.concurrency:spawn_background",
     "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
     "ministack.core.responses:AccountRegionScopedDict",
+    "ministack.core.responses:_BOTOCORE_NAME",
     "ministack.core.responses:get_account_id",
     "ministack.core.responses:get_region",
     "ministack.core.router:SERVICE_PATTERNS",

@@ -1,5 +1,6 @@
 """`make local`: the app deployed to the embedded AWS, left running until Ctrl-C."""
 
+import os
 import shlex
 import signal
 import threading
@@ -29,7 +30,8 @@ def serve(console: Console) -> None:
         ENVIRONMENT_FILE.write_text(
             "".join(
                 f"export {name}={shlex.quote(value)}\n"
-                for name, value in sorted(aws.client_environment().items())
+                for name, value in sorted(aws.environment().items())
+                if name != "PATH" and os.environ.get(name) != value
             )
         )
         try:

@@ -56,7 +56,7 @@ class PythonFunction(lambda_.Function):
         timeout: Duration,
         memory_mb: int,
         retention_days: int,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         package = handler.split(".", maxsplit=1)[0]
         log_group = LogGroup(scope, f"{construct_id}Logs", retention_days=retention_days)
@@ -84,5 +84,5 @@ class PythonFunction(lambda_.Function):
             role=self.execution_role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            environment=dict(environment),
+            environment=dict(environment or {}),
         )

@@ -2,14 +2,14 @@
 
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
 from stacks.acknowledge import BASIC_EXECUTION_ROLE, acknowledge, wildcard_resource
 from stacks.functions import Boto3Layer, PythonFunction
-from stacks.log_groups import LogGroup
+from stacks.log_groups import TRAINING_LOGS, LogGroup
 from stacks.permissions import allow
 
 POLL_INTERVAL = Duration.seconds(5)
@@ -47,10 +47,10 @@ class JobProvider(Construct):
             handler=f"jobs.handler.{function}",
             description=f"{description} for CloudFormation",
             layer=self._layer,
-            timeout=Duration.minutes(2),
-            memory_mb=256,
+            # up to ten variants answer the smoke payload one after another, 60 s each at most
+            timeout=Duration.minutes(15),
+            memory_mb=512,
             retention_days=self._retention_days,
-            environment={"APP_NAME": self._app_name},
         )
         role, app_name, format_arn = (
             handler.execution_role,
@@ -75,6 +75,17 @@ class JobProvider(Construct):
             ["sagemaker:ListTrainingJobs"],
             "*",
             because="ListTrainingJobs takes no resource.",
+        )
+        allow(
+            role,
+            ["logs:DeleteLogStream", "logs:DescribeLogStreams"],
+            format_arn(
+                service="logs",
+                resource="log-group",
+                resource_name=f"{TRAINING_LOGS}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            because="A stream begins with its job's name, known only when it starts.",
         )
         allow(
             role,

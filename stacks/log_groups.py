@@ -7,6 +7,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+"""SageMaker's group for the training jobs of the whole account: no stack can own it."""
+
 
 class LogGroup(logs.LogGroup):
     """A log group that is deleted with its stack and keeps its lines for `retention_days`."""

@@ -6,12 +6,11 @@ from constructs import Construct
 from environments.schema import Environment
 from stacks.container_images import ContainerImages
 from stacks.job_role import JobRole
+from stacks.log_groups import TRAINING_LOGS
 from stacks.storage import Storage
 from stacks.training_data import TrainingData
 from stacks.training_job import TrainingJob
 from workloads.schema import Model, Workload
-
-TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 
 
 class TrainedModel(Construct):

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
@@ -27,6 +28,7 @@ class Clients:
     """What the custom resources talk to."""
 
     cloudformation: "CloudFormationClient"
+    logs: "CloudWatchLogsClient"
     sagemaker: "SageMakerClient"
     runtime: "SageMakerRuntimeClient"
 
@@ -35,6 +37,7 @@ class Clients:
         """Make the clients from the function's role and region."""
         return cls(
             cloudformation=boto3.client("cloudformation", config=_CONTROL_PLANE),
+            logs=boto3.client("logs", config=_CONTROL_PLANE),
             sagemaker=boto3.client("sagemaker", config=_CONTROL_PLANE),
             runtime=boto3.client("sagemaker-runtime", config=_RUNTIME),
         )

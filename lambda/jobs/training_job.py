@@ -21,10 +21,12 @@ from jobs.events import Accepted, Event, Progress, ResourceError, log
 from jobs.stack_status import stack_status
 
 if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
 REQUEST_ID_TAG = "sagestack:request-id"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 _RUNNING = frozenset({"InProgress", "Stopping"})
 
@@ -136,6 +138,8 @@ def _release(event: Event, clients: Clients) -> bool:
     if running:
         return False
     if stack.deleting:
+        for job in jobs:
+            _delete_log(job, clients.logs)
         _delete(event, (job for job in jobs if jobs[job] != "Deleting"), clients.sagemaker)
     return True
 
@@ -162,6 +166,18 @@ def _delete(event: Event, jobs: Iterable[str], sagemaker: "SageMakerClient") -> 
             log(event, "the same event has deleted the training job already", job=job)
         else:
             log(event, "deleted training job", job=job)
+
+
+def _delete_log(job: str, logs: "CloudWatchLogsClient") -> None:
+    """Delete the job's log streams: their group is the whole account's, and keeps them for ever."""
+    streams = logs.get_paginator("describe_log_streams").paginate(
+        logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/"
+    )
+    try:
+        for stream in [stream for page in streams for stream in page["logStreams"]]:
+            logs.delete_log_stream(logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"])
+    except logs.exceptions.ResourceNotFoundException:
+        return  # no job ever wrote a line, or the same event has deleted them already
 
 
 def _request(event: Event, sagemaker: "SageMakerClient") -> dict[str, Any]:
@@ -205,5 +221,5 @@ def _why(job: "DescribeTrainingJobResponseTypeDef") -> str:
         reason += f": raise max_runtime, which is {seconds} seconds"
     return (
         f"Training job {name} {job['TrainingJobStatus']}: {reason}\n"
-        f"Its log: aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix {name}/"
+        f"Its log: aws logs tail {LOG_GROUP} --log-stream-name-prefix {name}/"
     )

@@ -19,7 +19,7 @@ class Api(ApiClient):
         self.answer = answer
         self.sent = b""
 
-    def post(self, path: str, body: bytes, **headers: str) -> Answer:
+    def post(self, path: str, body: bytes, **_: str) -> Answer:
         assert path == "/workloads/iris-mars/invocations"
         self.sent = body
         return self.answer
@@ -30,7 +30,7 @@ def test_the_rmse_is_the_root_of_the_mean_of_the_squared_errors() -> None:
 
 
 def test_every_iris_is_sent_without_the_answer() -> None:
-    api = Api(Answer(200, {}, b'{"predictions": [1.5]}'))
+    api = Api(Answer(200, {"content-type": "application/json"}, b'{"predictions": [1.5]}'))
     predict(api, "iris-mars")
     lines = api.sent.decode().splitlines()
     assert lines[0] == "Sepal.Width,Petal.Length,Petal.Width,Species"

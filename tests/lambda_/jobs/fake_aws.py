@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+
 from jobs.clients import Clients
 from jobs.events import Event
 
@@ -24,21 +25,23 @@ class FakeAws:
 
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.log_streams: list[str] | None = None  # None: there is no log group
         self.stack_status = "CREATE_IN_PROGRESS"
         self.calls: list[str] = []
         self.hooks: dict[str, Callable[[], None]] = {}  # run before the operation, once
         connect = boto3.Session("test", "test", region_name="us-east-1").client
         self.clients = Clients(
             cloudformation=connect("cloudformation"),
+            logs=connect("logs"),
             sagemaker=connect("sagemaker"),
             runtime=connect("sagemaker-runtime"),
         )
-        for client in (self.clients.cloudformation, self.clients.sagemaker):
+        for client in (self.clients.cloudformation, self.clients.logs, self.clients.sagemaker):
             client.meta.events.register_last("before-call.*.*", self._answer)
 
     def reset(self) -> None:
         """Forget everything, keeping the clients, which are slow to make."""
-        self.jobs, self.calls, self.hooks = {}, [], {}
+        self.jobs, self.calls, self.hooks, self.log_streams = {}, [], {}, None
         self.stack_status = "CREATE_IN_PROGRESS"
 
     def end(self, name: str, status: str, **fields: object) -> None:
@@ -108,6 +111,32 @@ class FakeAws:
             raise _error("ResourceInUse", "not in a terminal state")
         del self.jobs[job["TrainingJobName"]]
         return {}
+
+    def _DescribeLogStreams(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        names = [
+            name
+            for name in self._log_streams(request)
+            if name.startswith(request["logStreamNamePrefix"])
+        ]
+        start = int(request.get("nextToken", 0))
+        page: dict[str, Any] = {
+            "logStreams": [{"logStreamName": name} for name in names[start : start + PAGE]]
+        }
+        if start + PAGE < len(names):
+            page["nextToken"] = str(start + PAGE)
+        return page
+
+    def _DeleteLogStream(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if request["logStreamName"] not in self._log_streams(request):
+            raise _error("ResourceNotFoundException", "The specified log stream does not exist.")
+        self._log_streams(request).remove(request["logStreamName"])
+        return {}
+
+    def _log_streams(self, request: dict[str, Any]) -> list[str]:
+        assert request["logGroupName"] == "/aws/sagemaker/TrainingJobs"
+        if self.log_streams is None:
+            raise _error("ResourceNotFoundException", "The specified log group does not exist.")
+        return self.log_streams
 
     def _job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]

@@ -5,6 +5,7 @@ from botocore.model import Shape, ShapeResolver
 from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
+
 from jobs.coerce import CoercionError, coerce
 
 from .fake_aws import REQUEST, FakeAws, stringified

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
+
 from jobs import endpoint_check
 from jobs.endpoint_check import EndpointCheckError
 from jobs.events import Event

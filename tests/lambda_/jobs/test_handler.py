@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
+
 from jobs import handler
 from jobs.events import Event, ResourceError, fitting_reason
 

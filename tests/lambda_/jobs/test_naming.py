@@ -2,6 +2,7 @@ import re
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from jobs import naming
 
 SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")

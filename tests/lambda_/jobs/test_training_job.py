@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from jobs import training_job
 from jobs.events import Event, Progress
 from jobs.training_job import TrainingJobError
@@ -233,6 +234,15 @@ def test_a_deleted_stack_stops_waits_and_deletes_every_job(aws: FakeAws) -> None
     aws.end(running, "Stopped")
     assert delete(aws, running)
     assert not aws.jobs
+
+
+def test_a_deleted_stack_deletes_the_logs_of_its_jobs_and_no_others(aws: FakeAws) -> None:
+    job = trained(aws, training_event("Create", "r1"))
+    aws.log_streams = [f"{job}/algo-{n}-1700000000" for n in (1, 2, 3)]
+    aws.log_streams += [f"{job}1/algo-1-1700000000", "somebody-elses/algo-1-1700000000"]
+    aws.stack_status = "DELETE_IN_PROGRESS"
+    assert delete(aws, job)
+    assert aws.log_streams == [f"{job}1/algo-1-1700000000", "somebody-elses/algo-1-1700000000"]
 
 
 def test_a_deleted_stack_leaves_other_stacks_jobs_alone(aws: FakeAws) -> None:

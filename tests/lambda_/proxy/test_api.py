@@ -12,6 +12,7 @@ from botocore.exceptions import (
 )
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+
 from proxy import gateway
 from proxy.api import Api
 from proxy.catalog import Catalog

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from proxy.catalog import Catalog, Workload
 from proxy.errors import CatalogUnavailableError, NotFoundError
 from proxy.schema import Feature

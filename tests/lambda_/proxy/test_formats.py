@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from proxy.errors import BodyTooLargeError, InvalidBodyError
 from proxy.formats import MAX_BODY_BYTES, convert
 from proxy.media import CSV, JSON

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from proxy.errors import UnsupportedMediaTypeError
 from proxy.media import preferred, readable_content_type
 

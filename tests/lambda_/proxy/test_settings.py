@@ -1,4 +1,5 @@
 import pytest
+
 from proxy.settings import Settings
 
 

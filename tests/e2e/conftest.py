@@ -1,0 +1,117 @@
+"""The real thing: the CDK's CLI, the embedded AWS, R, HTTP."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.api_client import ApiClient
+from local.cdk_cli import ROOT
+from local.deployment import Deployment
+from local.iris import predict
+from local.session import EmbeddedAWS
+
+APP, WORKLOAD = "sagestack", "iris-mars"
+STACK = f"{APP}-{WORKLOAD}"
+BUILT = (".venv", "node_modules", "build")
+BY_HAND = """
+suppressPackageStartupMessages(library(mda))
+degree <- as.integer(commandArgs(TRUE)[[1]])
+irises <- read.csv(commandArgs(TRUE)[[2]], stringsAsFactors = TRUE)
+x <- model.matrix(~ ., irises[-1])[, -1]
+model <- mars(x, irises$Sepal.Length, degree = degree)
+cat(jsonlite::toJSON(as.vector(predict(model, x)), digits = NA))
+"""
+
+
+def silent(_: str) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass
+class App:
+    """A copy of the project, deployed: its settings can be edited without touching the checkout."""
+
+    root: Path
+    aws: EmbeddedAWS
+    deployment: Deployment
+
+    @property
+    def api(self) -> ApiClient:
+        return self.deployment.api(APP)
+
+    def predictions(self) -> list[float]:
+        """What the API predicts for the 150 irises."""
+        return list(predict(self.api, WORKLOAD).predicted)
+
+    def edit(self, pattern: str, replacement: str) -> None:
+        """Edit the workload's file as a user would."""
+        path = self.root / "workloads" / f"{WORKLOAD}.toml"
+        text, count = re.subn(pattern, replacement, path.read_text())
+        assert count == 1, f"{pattern} is {count} times in {path}"
+        path.write_text(text)
+
+    def deploy(self) -> None:
+        """Synthesize and deploy, as `make deploy` does."""
+        self.deployment.synth(silent)
+        self.deployment.deploy(silent)
+
+    def jobs(self) -> dict[str, str]:
+        """The status of each training job."""
+        listed = self.aws.client("sagemaker").list_training_jobs(MaxResults=100)
+        return {
+            job["TrainingJobName"]: job["TrainingJobStatus"]
+            for job in listed["TrainingJobSummaries"]
+        }
+
+    def endpoint(self) -> dict[str, Any]:
+        """DescribeEndpoint's answer."""
+        description: dict[str, Any] = self.aws.client("sagemaker").describe_endpoint(
+            EndpointName=STACK
+        )
+        return description
+
+    def stack_status(self) -> str:
+        """The status of the workload's stack."""
+        stacks = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        return str(stacks[0]["StackStatus"])
+
+
+@pytest.fixture(scope="session")
+def by_hand() -> Callable[[int], list[float]]:
+    """What mda::mars gives when it is called by hand in R, for a degree."""
+
+    def predictions(degree: int) -> list[float]:
+        data = ROOT / "workloads" / "data" / "iris.csv"
+        done = subprocess.run(
+            ["Rscript", "-e", BY_HAND, str(degree), str(data)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        values: list[float] = json.loads(done.stdout)
+        return values
+
+    return predictions
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A copy of the project beside an embedded AWS of its own, bootstrapped, nothing deployed."""
+    root = tmp_path_factory.mktemp("project") / "sagestack"
+    ignored = shutil.ignore_patterns(".git", ".*_cache", "cdk.out", "tests", *BUILT)
+    shutil.copytree(ROOT, root, ignore=ignored)
+    for name in BUILT:
+        (root / name).symlink_to(ROOT / name)
+    state = tmp_path_factory.mktemp("embedded-aws")
+    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "process"}) as aws:
+        deployment = Deployment(aws, root=root, assembly=root / "cdk.out")
+        deployment.synth(silent)
+        deployment.bootstrap(silent)
+        yield App(root, aws, deployment)

@@ -1,0 +1,150 @@
+"""One app's life, in order: a failed birth, deploy, updates, a failed update, its end.
+
+The tests share one deployment and follow each other, as deploys of a real app do.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from local.cdk_cli import CdkError
+from local.leftovers import leftovers
+from tests.e2e.conftest import WORKLOAD, App
+
+ByHand = Callable[[int], list[float]]
+CSV = b"Sepal.Width,Petal.Length,Petal.Width,Species\n3.5,1.4,0.2,setosa\n"
+
+
+def test_a_training_that_fails_fails_the_deploy_with_the_text_of_rs_error(app: App) -> None:
+    app.edit('target = "Sepal.Length"', 'target = "Sepal.Girth"')
+    with pytest.raises(CdkError, match=r"Sepal\.Girth"):
+        app.deploy()
+    assert app.stack_status() == "ROLLBACK_COMPLETE"
+    assert list(app.jobs().values()) == ["Failed"]
+    assert app.aws.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_predictions_equal_those_of_mars_called_by_hand(app: App, by_hand: ByHand) -> None:
+    app.edit('target = "Sepal.Girth"', 'target = "Sepal.Length"')
+    app.deploy()
+    assert app.predictions() == pytest.approx(by_hand(2), abs=1e-12)
+
+
+def test_an_update_that_changes_nothing_starts_no_job(app: App) -> None:
+    before = app.jobs(), app.endpoint()
+    app.deploy()
+    assert (app.jobs(), app.endpoint()["LastModifiedTime"]) == (
+        before[0],
+        before[1]["LastModifiedTime"],
+    )
+
+
+def test_a_changed_hyperparameter_trains_once_and_updates_the_endpoint_in_place(
+    app: App, by_hand: ByHand
+) -> None:
+    jobs, endpoint = app.jobs(), app.endpoint()
+    app.edit("degree = 2", "degree = 1")
+    app.deploy()
+    ((_, status),) = app.jobs().items() - jobs.items()
+    assert status == "Completed"
+    updated = app.endpoint()
+    assert updated["CreationTime"] == endpoint["CreationTime"]
+    assert updated["EndpointConfigName"] != endpoint["EndpointConfigName"]
+    assert app.predictions() == pytest.approx(by_hand(1), abs=1e-12)
+    configs = app.aws.client("sagemaker").list_endpoint_configs()["EndpointConfigs"]
+    assert [config["EndpointConfigName"] for config in configs] == [updated["EndpointConfigName"]]
+
+
+def test_a_failing_update_rolls_back_without_a_new_job_to_the_model_that_served(
+    app: App, by_hand: ByHand
+) -> None:
+    jobs, endpoint = app.jobs(), app.endpoint()
+    app.edit('target = "Sepal.Length"', 'target = "Sepal.Girth"')
+    with pytest.raises(CdkError, match=r"Sepal\.Girth"):
+        app.deploy()
+    app.edit('target = "Sepal.Girth"', 'target = "Sepal.Length"')
+    assert app.stack_status() == "UPDATE_ROLLBACK_COMPLETE"
+    ((_, status),) = app.jobs().items() - jobs.items()
+    assert status == "Failed"
+    assert app.endpoint()["EndpointConfigName"] == endpoint["EndpointConfigName"]
+    assert app.predictions() == pytest.approx(by_hand(1), abs=1e-12)
+
+
+def test_a_model_that_cannot_answer_the_smoke_payload_is_rolled_back(
+    app: App, by_hand: ByHand
+) -> None:
+    jobs = app.jobs()
+    # Sepal.Width is no longer known to the model, but still asked for by schema and smoke payload
+    data = app.root / "workloads" / "data" / "iris.csv"
+    original = data.read_text()
+    data.write_text(original.replace("Sepal.Width", "Sepal.Breadth"))
+    with pytest.raises(CdkError, match="smoke payload"):
+        app.deploy()
+    data.write_text(original)
+    assert app.stack_status() == "UPDATE_ROLLBACK_COMPLETE"
+    ((_, status),) = app.jobs().items() - jobs.items()
+    assert status == "Completed"
+    assert app.predictions() == pytest.approx(by_hand(1), abs=1e-12)
+
+
+def test_going_back_to_earlier_settings_finds_the_job_that_was_trained_with_them(
+    app: App, by_hand: ByHand
+) -> None:
+    jobs = app.jobs()
+    app.edit("degree = 1", "degree = 2")
+    app.deploy()
+    assert app.jobs() == jobs
+    assert app.predictions() == pytest.approx(by_hand(2), abs=1e-12)
+
+
+def test_the_api_lists_what_is_deployed(app: App) -> None:
+    (workload,) = app.api.get("/workloads").json()["workloads"]
+    assert workload["name"] == WORKLOAD
+    assert [feature["name"] for feature in workload["features"]] == [
+        "Sepal.Width",
+        "Petal.Length",
+        "Petal.Width",
+        "Species",
+    ]
+
+
+def test_the_api_takes_csv_and_json_in_any_order_of_the_columns(app: App) -> None:
+    path = f"/workloads/{WORKLOAD}/invocations"
+    csv = app.api.post(path, CSV, content_type="text/csv")
+    instance = b'"Species": "setosa", "Sepal.Width": 3.5, "Petal.Width": 0.2, "Petal.Length": 1.4'
+    json = app.api.post(path, b'{"instances": [{%s}]}' % instance, content_type="application/json")
+    assert csv.status == json.status == 200
+    assert csv.json() == json.json()
+    assert csv.headers["x-invoked-production-variant"] == "mars"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "told"),
+    [
+        (b"", "text/csv", 400, "empty"),
+        (CSV.replace(b"Sepal.Width", b"Sepal.Girth"), "text/csv", 400, "Sepal.Girth"),
+        (CSV.replace(b"setosa", b"tulip"), "text/csv", 400, "versicolor"),
+        (CSV.replace(b"3.5", b"wide"), "text/csv", 400, "wide"),
+        (b"{", "application/json", 400, "JSON"),
+        (CSV, "application/xml", 415, "text/csv"),
+        (CSV + b"3.5,1.4,0.2,setosa\n" * 370_000, "text/csv", 413, "6291456"),
+    ],
+    ids=["empty", "wrong column", "unknown level", "no number", "no JSON", "XML", "7 MB"],
+)
+def test_a_bad_request_is_told_what_is_expected(
+    app: App, body: bytes, content_type: str, status: int, told: str
+) -> None:
+    answer = app.api.post(f"/workloads/{WORKLOAD}/invocations", body, content_type=content_type)
+    assert answer.status == status
+    assert told in str(answer.json()["error"])
+
+
+def test_an_unknown_workload_is_answered_with_those_there_are(app: App) -> None:
+    answer = app.api.post("/workloads/tulips/invocations", CSV, content_type="text/csv")
+    assert answer.status == 404
+    assert WORKLOAD in str(answer.json()["error"])
+
+
+def test_destroy_leaves_nothing(app: App) -> None:
+    app.deployment.destroy(print)
+    assert leftovers(app.aws.client) == []
