@@ -48,7 +48,7 @@ readers <- list("text/csv" = parse_csv, "application/json" = parse_instances)
 writers <- list("application/json" = format_json, "text/csv" = format_csv)
 
 #' The media type without parameters: "Text/CSV; charset=utf-8" is "text/csv".
-media_type <- function(header) tolower(trimws(sub(";.*", "", header)))
+media_type <- function(header) tolower(sub("[ \t]*(;.*)?$", "", header))
 
 #' The writer's media type that an Accept header (RFC 9110, section 12.5.1) likes best, or NA.
 choose_writer <- function(accept) {
