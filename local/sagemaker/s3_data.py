@@ -56,7 +56,7 @@ def keys_of(channel: Record, s3: Any, role_arn: str) -> dict[str, str]:
         raise invalid(f"{_no_objects(uri, role_arn)} ({error})") from error
     if not listed:
         raise invalid(_no_objects(uri, role_arn))
-    return {_name_in_channel(key, prefix): key for key in listed}
+    return {name_in_channel(key, prefix): key for key in listed}
 
 
 def download(channel: Record, s3: Any, role_arn: str, target: Path) -> int:
@@ -130,7 +130,8 @@ def _keys_of_manifest(s3: Any, bucket: str, key: str) -> dict[str, str]:
     return {name.lstrip("/"): f"{prefix}{name}" for name in entries[1:]}
 
 
-def _name_in_channel(key: str, prefix: str) -> str:
+def name_in_channel(key: str, prefix: str) -> str:
+    """Return the file that an object of a channel with the S3Uri `prefix` becomes."""
     folder = f"{prefix.rstrip('/')}/" if prefix else ""
     if not key.startswith(folder):  # the prefix is a key, or ends inside a name ("data/part-")
         folder = prefix[: prefix.rfind("/") + 1]

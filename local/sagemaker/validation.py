@@ -101,7 +101,7 @@ def _structure_problems(shape: StructureShape, value: Any, path: str) -> Iterato
 def _string_problems(shape: StringShape, value: str, path: str) -> Iterator[str]:
     yield from _out_of_range(shape, len(value), "length", value, path)
     pattern = shape.metadata.get("pattern")
-    if pattern and not _pattern(pattern).fullmatch(value):
+    if pattern and not compiled(pattern).fullmatch(value):
         yield _violates(value, path, f"Member must satisfy regular expression pattern: {pattern}")
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
@@ -126,7 +126,8 @@ def _join(path: str, name: str) -> str:
 
 
 @cache
-def _pattern(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of the model as one of Python."""
     for java, python in _JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
     return re.compile(pattern, re.DOTALL)

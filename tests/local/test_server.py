@@ -1,0 +1,163 @@
+"""The server as a process: what it listens on, what it leaves, whom it listens to."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.docker_shim import STATE
+from local.docker_shim import main as docker
+from local.run_directory import processes_of
+from local.session import EmbeddedAWS
+from tests.local.conftest import CONTAINER, Account
+
+PROCESS = {"SAGESTACK_RUNNER": "process"}
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[EmbeddedAWS]:
+    server = EmbeddedAWS(tmp_path / "state", settings=PROCESS)
+    server.start()
+    yield server
+    server.stop()
+
+
+def run_of(aws: EmbeddedAWS) -> Path:
+    return aws.state.resolve() / f"run-{aws.pid}"
+
+
+def listening(pid: int) -> set[str]:
+    """The addresses that a process listens on, TCP and UDP."""
+    sockets = {
+        os.readlink(entry)
+        for entry in Path(f"/proc/{pid}/fd").iterdir()
+        if entry.is_symlink() and os.readlink(entry).startswith("socket:")
+    }
+    found = set()
+    for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == state and f"socket:[{columns[9]}]" in sockets:
+                address, port = columns[1].split(":")
+                found.add(f"{table} {address} {int(port, 16)}")
+    return found
+
+
+def test_nothing_listens_but_one_port_of_the_loopback(embedded_aws: EmbeddedAWS) -> None:
+    assert listening(embedded_aws.pid) == {f"tcp 0100007F {embedded_aws.port}"}
+
+
+def test_containers_listen_on_the_loopback_only(account: Account) -> None:
+    account.serve("listener", only="Hello")
+    addresses = {address for pid in processes_of(run_of(account.aws)) for address in listening(pid)}
+    assert addresses
+    assert all(address.startswith("tcp 0100007F ") for address in addresses)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_leaves_only_its_log(aws: EmbeddedAWS, number: int) -> None:
+    Account(aws).serve("greeter", only="Hello")
+    run = run_of(aws)
+    assert processes_of(run)
+    os.kill(aws.pid, number)
+    aws.wait()
+    assert processes_of(run) == []
+    assert [path.name for path in aws.state.iterdir()] == ["server.log"]
+
+
+def test_after_a_kill_the_containers_end_and_the_next_start_cleans_up(aws: EmbeddedAWS) -> None:
+    Account(aws).serve("greeter", only="Hello")
+    run = run_of(aws)
+    os.kill(aws.pid, signal.SIGKILL)
+    aws.wait()
+    deadline = time.monotonic() + 5
+    while processes_of(run) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_of(run) == []
+    assert run.exists()
+    aws.start()
+    assert not run.exists()
+    assert aws.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_a_second_server_does_not_pass_for_the_first(aws: EmbeddedAWS, tmp_path: Path) -> None:
+    second = EmbeddedAWS(tmp_path / "second", port=aws.port)
+    with pytest.raises(RuntimeError, match=f"something answers at {aws.endpoint_url} already"):
+        second.start()
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        aws = EmbeddedAWS(tmp_path, port=taken.getsockname()[1])
+        with pytest.raises(RuntimeError, match="Address already in use"):
+            aws.start()
+
+
+def test_a_taken_port_is_left_alone(aws: EmbeddedAWS, tmp_path: Path) -> None:
+    assert EmbeddedAWS(tmp_path / "second").port != aws.port
+
+
+def test_the_environment_leads_to_no_real_account(
+    aws: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("AWS_PROFILE", "production"),
+        ("AWS_SESSION_TOKEN", "secret"),
+        ("AWS_ENDPOINT_URL_S3", "https://s3.amazonaws.com"),
+        ("HTTPS_PROXY", "http://proxy:3128"),
+        ("CDK_DEPLOY_ACCOUNT", "123456789012"),
+    ):
+        monkeypatch.setenv(name, value)
+    environment = aws.environment()
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY"):
+        assert name not in environment
+    assert "CDK_DEPLOY_ACCOUNT" not in environment
+    assert environment["AWS_ENDPOINT_URL"] == aws.endpoint_url
+    assert environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+
+
+def test_without_an_engine_the_clis_docker_pushes_the_build_context(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ecr = account.aws.client("ecr")
+    repository = ecr.create_repository(repositoryName="assets")["repository"]["repositoryUri"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", account.aws.endpoint_url)
+    monkeypatch.setenv("SAGESTACK_RUNNER", "process")
+    monkeypatch.setenv(STATE, str(tmp_path))
+    monkeypatch.chdir(CONTAINER)
+    assert docker(["inspect", "cdkasset-a"]) == 1
+    assert docker(["build", "--tag", "cdkasset-a", "--platform", "linux/amd64", "."]) == 0
+    assert docker(["inspect", "cdkasset-a"]) == 0
+    assert docker(["tag", "cdkasset-a", f"{repository}:a"]) == 0
+    assert docker(["push", f"{repository}:a"]) == 0
+    (image,) = ecr.describe_images(repositoryName="assets")["imageDetails"]
+    assert image["imageTags"] == ["a"]
+    assert image["imageDigest"].startswith("sha256:")
+
+
+def test_an_image_that_is_not_there_is_not_taken_for_published(account: Account) -> None:
+    ecr = account.aws.client("ecr")
+    ecr.create_repository(repositoryName="empty")
+    with pytest.raises(ecr.exceptions.ImageNotFoundException):
+        ecr.describe_images(repositoryName="empty", imageIds=[{"imageTag": "a"}])
+
+
+def test_the_clis_docker_does_nothing_that_it_does_not_know(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SAGESTACK_RUNNER", "process")
+    monkeypatch.setenv(STATE, str(tmp_path))
+    assert docker(["run", "image"]) == 2
+
+
+def test_node_is_found_by_the_cli(aws: EmbeddedAWS) -> None:
+    version = subprocess.run(
+        ["node", "--version"], env=aws.environment(), capture_output=True, text=True, check=True
+    )
+    assert version.stdout.startswith("v24.")
