@@ -41,7 +41,8 @@ def run_cdk(
     for line in process.stdout:
         lines.append(line)
         if event := _EVENT.match(line):
-            report("{stack} {status} {name}".format(**event.groupdict()))
+            count = event["count"].strip()
+            report(f"{event['stack']} {count} {event['status']} {event['name']}")
     if process.wait() != 0:
         raise CdkError("".join(deque(lines, maxlen=60)))
     return "".join(lines)

@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 Report = Callable[[str], None]
+
+LOG_INTERVAL = 5.0
+"""Seconds between two lines of progress where there is no terminal to show it live."""
 
 
 class Stages:
@@ -24,16 +28,20 @@ class Stages:
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            TextColumn("[dim]{task.fields[now]}"),
             TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[now]}", table_column=Column(no_wrap=True)),
         )
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task(title, total=None, now="")
 
+            printed = start
+
             def report(text: str) -> None:
-                progress.update(task, now=escape(text[: self._console.width // 2]))
-                if not self._console.is_terminal:
-                    self._console.print(f"  {text}", style="dim", markup=False, soft_wrap=True)
+                nonlocal printed
+                progress.update(task, now=escape(text))
+                if not self._console.is_terminal and time.monotonic() - printed > LOG_INTERVAL:
+                    printed = time.monotonic()
+                    self._console.print(f"  {text}", markup=False, soft_wrap=True)
 
             try:
                 yield report

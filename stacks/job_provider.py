@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, CustomResource, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources as cr
 from constructs import Construct
@@ -16,7 +16,7 @@ POLL_INTERVAL = Duration.seconds(5)
 
 
 class JobProvider(Construct):
-    """`service_token` for Custom::SageMakerTrainingJob and Custom::SageMakerEndpointCheck."""
+    """`service_token` for the workloads' custom resources; no job outlives the app."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, app_name: str, retention_days: int
@@ -38,6 +38,13 @@ class JobProvider(Construct):
             log_group=LogGroup(self, "ProviderLogs", retention_days=retention_days),
         )
         self.service_token = provider.service_token
+        CustomResource(
+            self,
+            "CleanUp",
+            resource_type="Custom::SageMakerJobCleanUp",
+            service_token=self.service_token,
+            properties={"AppName": app_name},
+        )
         self._acknowledge_framework(provider, on_event, is_complete)
 
     def _handler(self, construct_id: str, function: str, description: str) -> PythonFunction:

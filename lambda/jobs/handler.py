@@ -5,13 +5,14 @@ from traceback import format_exception
 from types import ModuleType
 from typing import Any
 
-from jobs import endpoint_check, training_job
+from jobs import endpoint_check, job_clean_up, training_job
 from jobs.clients import Clients, is_transient
 from jobs.events import Accepted, Event, Progress, ResourceError, fitting_reason, log
 
 _RESOURCES: dict[str, ModuleType] = {
     "Custom::SageMakerTrainingJob": training_job,
     "Custom::SageMakerEndpointCheck": endpoint_check,
+    "Custom::SageMakerJobCleanUp": job_clean_up,
 }
 
 

@@ -8,27 +8,20 @@ properties, and a cancelled create's Delete with a physical id of its own invent
 remembered: a job's name follows from its request, and what exists in SageMaker is looked up.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from jobs import naming
+from jobs import job_records, naming
 from jobs.clients import Clients
 from jobs.coerce import coerce
 from jobs.events import Accepted, Event, Progress, ResourceError, log
 from jobs.stack_status import stack_status
 
 if TYPE_CHECKING:
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
 REQUEST_ID_TAG = "sagestack:request-id"
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-
-_RUNNING = frozenset({"InProgress", "Stopping"})
 
 
 class TrainingJobError(ResourceError):
@@ -58,7 +51,7 @@ def is_complete(event: Event, clients: Clients) -> Progress:
     job = clients.sagemaker.describe_training_job(TrainingJobName=name)
     log(event, "training job", **_summary(job))
     status = job["TrainingJobStatus"]
-    if status in _RUNNING:
+    if status in job_records.RUNNING:
         return {"IsComplete": False}
     if status != "Completed":
         raise TrainingJobError(_why(job))
@@ -90,7 +83,8 @@ def _ensure(event: Event, clients: Clients) -> str:
     if start or stack.rolling_back:
         # An update that was cancelled left its job running, and its name with nobody. A late copy
         # of an old event comes to neither, so it cannot stop the job of the event after it.
-        _stop(event, {job: jobs[job] for job in jobs if job != name}, clients.sagemaker)
+        others = {job: jobs[job] for job in jobs if job != name}
+        job_records.ended(event, others, clients.sagemaker)
     if start:
         _create(event, name, request, clients.sagemaker)
     return name
@@ -132,52 +126,12 @@ def _release(event: Event, clients: Clients) -> bool:
     jobs = _jobs(clients.sagemaker, _resource_stem(event))
     if not (stack.deleting or stack.rolling_back):  # the clean-up after a replacement
         jobs = {job: jobs[job] for job in jobs if job == event["PhysicalResourceId"]}
-    running = [job for job, status in jobs.items() if status in _RUNNING]
     log(event, "release training jobs", stack_status=stack.name, jobs=jobs)
-    _stop(event, jobs, clients.sagemaker)
-    if running:
+    if not job_records.ended(event, jobs, clients.sagemaker):
         return False
     if stack.deleting:
-        for job in jobs:
-            _delete_log(job, clients.logs)
-        _delete(event, (job for job in jobs if jobs[job] != "Deleting"), clients.sagemaker)
+        job_records.delete(event, jobs, clients)
     return True
-
-
-def _stop(event: Event, jobs: dict[str, str], sagemaker: "SageMakerClient") -> None:
-    for job, status in jobs.items():
-        if status != "InProgress":
-            continue
-        try:
-            sagemaker.stop_training_job(TrainingJobName=job)
-        except ClientError:  # it may have ended since it was listed, which SageMaker objects to
-            described = sagemaker.describe_training_job(TrainingJobName=job)
-            if described["TrainingJobStatus"] == "InProgress":
-                raise
-        else:
-            log(event, "stopped training job", job=job)
-
-
-def _delete(event: Event, jobs: Iterable[str], sagemaker: "SageMakerClient") -> None:
-    for job in jobs:
-        try:
-            sagemaker.delete_training_job(TrainingJobName=job)
-        except sagemaker.exceptions.ResourceNotFound:
-            log(event, "the same event has deleted the training job already", job=job)
-        else:
-            log(event, "deleted training job", job=job)
-
-
-def _delete_log(job: str, logs: "CloudWatchLogsClient") -> None:
-    """Delete the job's log streams: their group is the whole account's, and keeps them for ever."""
-    streams = logs.get_paginator("describe_log_streams").paginate(
-        logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/"
-    )
-    try:
-        for stream in [stream for page in streams for stream in page["logStreams"]]:
-            logs.delete_log_stream(logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"])
-    except logs.exceptions.ResourceNotFoundException:
-        return  # no job ever wrote a line, or the same event has deleted them already
 
 
 def _request(event: Event, sagemaker: "SageMakerClient") -> dict[str, Any]:
@@ -193,13 +147,8 @@ def _resource_stem(event: Event) -> str:
 
 def _jobs(sagemaker: "SageMakerClient", resource: str) -> dict[str, str]:
     """List the resource's jobs with their status."""
-    pages = sagemaker.get_paginator("list_training_jobs").paginate(NameContains=resource)
-    return {
-        summary["TrainingJobName"]: summary["TrainingJobStatus"]
-        for page in pages
-        for summary in page["TrainingJobSummaries"]
-        if naming.belongs_to(resource, summary["TrainingJobName"])
-    }
+    jobs = job_records.jobs_named(resource, sagemaker)
+    return {job: jobs[job] for job in jobs if naming.belongs_to(resource, job)}
 
 
 def _summary(job: "DescribeTrainingJobResponseTypeDef") -> dict[str, object]:
@@ -221,5 +170,5 @@ def _why(job: "DescribeTrainingJobResponseTypeDef") -> str:
         reason += f": raise max_runtime, which is {seconds} seconds"
     return (
         f"Training job {name} {job['TrainingJobStatus']}: {reason}\n"
-        f"Its log: aws logs tail {LOG_GROUP} --log-stream-name-prefix {name}/"
+        f"Its log: aws logs tail {job_records.LOG_GROUP} --log-stream-name-prefix {name}/"
     )

@@ -33,7 +33,7 @@ def test_each_cloudformation_event_is_reported(cdk: Path) -> None:
     _write(cdk, f"print('synthesizing')\nprint({EVENT!r})")
     reported: list[str] = []
     printed = run_cdk("deploy", environment=os.environ, report=reported.append)
-    assert reported == ["sagestack-shared CREATE_COMPLETE Storage/Bucket"]
+    assert reported == ["sagestack-shared 3/31 CREATE_COMPLETE Storage/Bucket"]
     assert printed.startswith("synthesizing\n")
 
 
