@@ -29,6 +29,7 @@ NAMES = (
     "ministack.services.cloudformation.provisioners:_REPLACING_PROPERTIES",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
+    "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.ecr:_repositories",
     "ministack.services.iam:_roles",
     "ministack.services.s3:_bucket_tags",
@@ -45,6 +46,10 @@ SIGNATURES = {
     ),
     "ministack.services.ecr:_describe_images": "(data)",
     "ministack.services.ecr:_find_image": "(repo_name, image_id)",
+    "ministack.services.lambda_svc:_emit_lambda_logs": (
+        "(func: dict, request_id: str, log_text: str, error: bool, duration_ms: int, *, "
+        "log_source: str | None = None) -> None"
+    ),
     "ministack.services.lambda_svc:_execute_function_with_config_scope": (
         "(func: dict, event: dict) -> dict"
     ),

@@ -1,13 +1,15 @@
 """The one Provider behind every custom resource of the app: it starts jobs and waits for them."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import ArnFormat, CustomResource, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from stacks.acknowledge import BASIC_EXECUTION_ROLE, acknowledge, wildcard_resource
+from stacks.acknowledge import acknowledge, wildcard_resource
 from stacks.functions import Boto3Layer, PythonFunction
 from stacks.log_groups import TRAINING_LOGS, LogGroup
 from stacks.permissions import allow
@@ -27,6 +29,9 @@ class JobProvider(Construct):
         self._layer = Boto3Layer(self, "Boto3")
         on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
         is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
+        provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
+        start_role = self._framework_role("Start", provider_logs)
+        wait_role = self._framework_role("Wait", provider_logs)
         provider = cr.Provider(
             self,
             "Provider",
@@ -35,7 +40,9 @@ class JobProvider(Construct):
             query_interval=POLL_INTERVAL,
             # CloudFormation gives a custom resource one hour at most, and the Provider no more
             total_timeout=Duration.hours(1),
-            log_group=LogGroup(self, "ProviderLogs", retention_days=retention_days),
+            log_group=provider_logs,
+            framework_on_event_role=start_role,
+            framework_complete_and_timeout_role=wait_role,
         )
         self.service_token = provider.service_token
         CustomResource(
@@ -45,7 +52,7 @@ class JobProvider(Construct):
             service_token=self.service_token,
             properties={"AppName": app_name},
         )
-        self._acknowledge_framework(provider, on_event, is_complete)
+        self._acknowledge_framework(provider, (start_role, wait_role), (on_event, is_complete))
 
     def _handler(self, construct_id: str, function: str, description: str) -> PythonFunction:
         handler = PythonFunction(
@@ -115,26 +122,37 @@ class JobProvider(Construct):
         )
         return handler
 
+    def _framework_role(self, construct_id: str, log_group: LogGroup) -> iam.Role:
+        """Make a role that cannot create a log group: a line after the stack's end leaves none."""
+        role = iam.Role(
+            self,
+            f"Framework{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="The CDK's Provider framework",
+        )
+        log_group.grant_write(role)
+        return role
+
     def _acknowledge_framework(
-        self, provider: cr.Provider, on_event: PythonFunction, is_complete: PythonFunction
+        self, provider: cr.Provider, roles: Sequence[iam.Role], handlers: Sequence[PythonFunction]
     ) -> None:
-        versions = "The Provider invokes its handlers in whatever version, and nothing else."
+        versions = "The Provider invokes its functions in whatever version, and nothing else."
+        framework = [
+            cast(lambda_.Function, provider.node.find_child(function))
+            for function in ("framework-isComplete", "framework-onTimeout")
+        ]
+        for role in roles:
+            acknowledge(role, self._versions(handlers, versions))
         acknowledge(
             provider,
             {
-                BASIC_EXECUTION_ROLE: "The Provider's own functions log with AWS's logging policy.",
                 "AwsSolutions-SF1": "It only sleeps; what it calls logs each look at a job.",
                 "AwsSolutions-SF2": "The waiter only sleeps: there is nothing to trace.",
-                **{
-                    wildcard_resource(self, f"{function.function_arn}:*"): versions
-                    for function in (
-                        on_event,
-                        is_complete,
-                        *(
-                            cast(lambda_.Function, provider.node.find_child(framework))
-                            for framework in ("framework-isComplete", "framework-onTimeout")
-                        ),
-                    )
-                },
+                **self._versions(framework, versions),
             },
         )
+
+    def _versions(self, functions: Sequence[lambda_.Function], reason: str) -> dict[str, str]:
+        return {
+            wildcard_resource(self, f"{function.function_arn}:*"): reason for function in functions
+        }
