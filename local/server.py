@@ -26,12 +26,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder for the run's directory")
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--enforce-iam", action="store_true", help="refuse what no policy allows")
     arguments = parser.parse_args()
     # Before anything is made, so that a signal from here on always ends in the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run = RunDirectory.create(arguments.state)
     try:
-        _serve(run, arguments.port, arguments.region)
+        _serve(run, arguments.port, arguments.region, arguments.enforce_iam)
     except KeyboardInterrupt:
         pass
     finally:
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def environment(
-    run: RunDirectory, port: int, region: str, inherited: Mapping[str, str]
+    run: RunDirectory, port: int, region: str, enforce_iam: bool, inherited: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the whole environment of the server: MiniStack reads it while it is imported."""
     return {
@@ -53,6 +54,7 @@ def environment(
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": region,
+        "AUTH": str(enforce_iam).lower(),
         # Each would be one more listening port.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
@@ -61,8 +63,8 @@ def environment(
     }
 
 
-def _serve(run: RunDirectory, port: int, region: str) -> None:
-    settings = environment(run, port, region, os.environ)
+def _serve(run: RunDirectory, port: int, region: str, enforce_iam: bool) -> None:
+    settings = environment(run, port, region, enforce_iam, os.environ)
     os.environ.clear()
     os.environ.update(settings)
     tempfile.tempdir = None  # forget the value that an import may have cached

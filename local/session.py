@@ -36,6 +36,7 @@ class EmbeddedAWS:
         port: int | None = None,
         region: str = "us-east-1",
         settings: Mapping[str, str] | None = None,
+        enforce_iam: bool = False,
     ) -> None:
         """Keep everything below `state`. `settings` are environment variables, also of the CLI."""
         self.state = state
@@ -44,6 +45,7 @@ class EmbeddedAWS:
         self.account = ACCOUNT
         self.log_path = state / "server.log"
         self._settings = dict(settings or {})
+        self._enforce_iam = enforce_iam
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,6 +70,7 @@ class EmbeddedAWS:
                     *(sys.executable, "-m", "local.server"),
                     *("--port", str(self.port), "--state", str(self.state)),
                     *("--region", self.region),
+                    *(["--enforce-iam"] if self._enforce_iam else []),
                 ],
                 cwd=ROOT,
                 env={**os.environ, **self._settings},

@@ -4,12 +4,20 @@ Each patch says what AWS does and what MiniStack does instead; it can go when a 
 does the same as AWS. `local.names` checks at start that what is replaced is still there.
 """
 
-from local.patches import buckets, custom_resources, function_logs, images, lambda_runtime
+from local.patches import (
+    authorization,
+    buckets,
+    custom_resources,
+    function_logs,
+    images,
+    lambda_runtime,
+)
 from local.run_directory import RunDirectory
 
 
 def apply(run: RunDirectory) -> None:
     """Patch the imported MiniStack, before it serves its first request."""
+    authorization.apply()
     buckets.apply()
     custom_resources.apply()
     function_logs.apply()

@@ -4,14 +4,17 @@ import json
 import os
 import secrets
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from ministack import app
+from ministack.core import iam_evaluator, router
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, sts
 
-from local.sagemaker.errors import invalid
+from local.sagemaker.errors import SageMakerError, invalid
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
 _CLIENTS = threading.Lock()  # boto3 sessions are not made on several threads at once
@@ -52,6 +55,29 @@ class RoleSession:
                 aws_session_token=self._token,
                 config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}),
             )
+
+
+def assert_passable(role_arn: str, headers: Mapping[str, str]) -> None:
+    """Raise SageMakerError unless the sender of a request may give its service the role.
+
+    Everybody may where IAM is not enforced.
+    """
+    if not app.AUTH:
+        return
+    denied = iam_evaluator.enforce(
+        router.extract_access_key_id(dict(headers)),
+        "iam:PassRole",
+        "iam",
+        get_region(),
+        resource_arn=role_arn,
+        service_context={"iam:PassedToService": _PRINCIPAL},
+    )
+    if denied is not None:
+        raise SageMakerError(
+            "AccessDeniedException",
+            f"User: {denied.principal_arn} is not authorized to perform: iam:PassRole on resource: "
+            f"{role_arn} because no identity-based policy allows the iam:PassRole action",
+        )
 
 
 def assert_assumable(role_arn: str) -> None:

@@ -18,6 +18,7 @@ from local.sagemaker import hosting, records, tags
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
 from local.sagemaker.records import Record
+from local.sagemaker.roles import assert_passable
 from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
 from local.sagemaker.training import Training
 from local.sagemaker.validation import validate
@@ -84,7 +85,7 @@ class SageMaker:
             )
             return response
         operation = headers.get("x-amz-target", "").removeprefix("SageMaker.")
-        answered: Response = await run_reentrant(self._answer, operation, body)
+        answered: Response = await run_reentrant(self._answer, operation, headers, body)
         return answered
 
     def reset(self) -> None:
@@ -94,9 +95,13 @@ class SageMaker:
         for store in (records.endpoint_configs, records.models, records.tags):
             store.clear()
 
-    def _answer(self, operation: str, body: bytes) -> Response:
+    def _answer(self, operation: str, headers: Mapping[str, str], body: bytes) -> Response:
         try:
-            return _json(200, self.call(operation, _request(body)))
+            request = _request(body)
+            for member in ("RoleArn", "ExecutionRoleArn"):
+                if member in request:
+                    assert_passable(str(request[member]), headers)
+            return _json(200, self.call(operation, request))
         except SageMakerError as error:
             return _error(error, "application/x-amz-json-1.1")
 

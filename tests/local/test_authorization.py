@@ -1,0 +1,123 @@
+"""Where IAM is enforced, jobs and callers can do what their policies say, and no more."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.session import EmbeddedAWS
+from tests.local.conftest import IMAGE, Account
+
+ARN = "arn:aws:sagemaker:us-east-1:000000000000"
+READ = [
+    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::iris"},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::iris/*"},
+    {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": "*"},
+]
+WRITE = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::iris/models/*"}
+LOG = {
+    "Effect": "Allow",
+    "Action": "logs:*",
+    "Resource": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/TrainingJobs:*",
+}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    state: Path = tmp_path_factory.mktemp("guarded")
+    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "process"}, enforce_iam=True) as aws:
+        yield Account(aws)
+
+
+def allow_job(account: Account, *statements: Any) -> None:
+    account.aws.client("iam").put_role_policy(
+        RoleName="job",
+        PolicyName="job",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
+def user(account: Account, name: str, *statements: Any) -> boto3.Session:
+    iam = account.aws.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(
+        UserName=name,
+        PolicyName=name,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+
+
+def test_a_role_that_cannot_read_the_data_cannot_train(guarded: Account) -> None:
+    allow_job(guarded, WRITE, LOG)
+    with pytest.raises(ClientError, match=r'has "s3:ListBucket" permissions.*AccessDenied'):
+        guarded.sagemaker.create_training_job(**guarded.job("blind"))
+
+
+def test_a_role_that_cannot_pull_the_image_fails_the_job(guarded: Account) -> None:
+    allow_job(guarded, *READ[:2], WRITE, LOG)
+    assert "ecr:BatchGetImage" in guarded.train("no-pull")["FailureReason"]
+
+
+def test_a_role_that_cannot_write_the_artifact_fails_the_job(guarded: Account) -> None:
+    allow_job(guarded, *READ, LOG)
+    job = guarded.train("read-only")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "s3:PutObject" in job["FailureReason"]
+
+
+def test_a_role_that_can_do_what_a_job_does_trains_and_logs(guarded: Account) -> None:
+    allow_job(guarded, *READ, WRITE, LOG)
+    assert guarded.train("able")["TrainingJobStatus"] == "Completed"
+    assert "rmse=3.5; rmse=0.25;" in guarded.log("/aws/sagemaker/TrainingJobs")
+
+
+def test_a_caller_without_pass_role_cannot_give_a_job_its_role(guarded: Account) -> None:
+    allow_job(guarded, *READ, WRITE, LOG)
+    create = {"Effect": "Allow", "Action": "sagemaker:CreateTrainingJob", "Resource": "*"}
+    client = user(guarded, "no-pass-role", create).client(
+        "sagemaker", endpoint_url=guarded.aws.endpoint_url
+    )
+    with pytest.raises(ClientError, match="not authorized to perform: iam:PassRole"):
+        client.create_training_job(**guarded.job("not-passed"))
+
+
+def test_a_caller_can_invoke_the_endpoint_that_its_policy_names_and_no_other(
+    guarded: Account,
+) -> None:
+    allow_job(guarded, *READ, WRITE, LOG)
+    for name in ("mine", "theirs"):
+        guarded.serve(name, only="Hello")
+    invoke = {
+        "Effect": "Allow",
+        "Action": "sagemaker:InvokeEndpoint",
+        "Resource": f"{ARN}:endpoint/mine",
+    }
+    runtime = user(guarded, "caller", invoke).client(
+        "sagemaker-runtime", endpoint_url=guarded.aws.endpoint_url
+    )
+    assert runtime.invoke_endpoint(EndpointName="mine", Body=b"1")["Body"].read().endswith(b"1")
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:InvokeEndpoint"):
+        runtime.invoke_endpoint(EndpointName="theirs", Body=b"1")
+
+
+def test_an_action_on_a_named_resource_is_checked_on_that_resource(guarded: Account) -> None:
+    describe = {
+        "Effect": "Allow",
+        "Action": "sagemaker:DescribeModel",
+        "Resource": f"{ARN}:model/mine",
+    }
+    client = user(guarded, "describer", describe).client(
+        "sagemaker", endpoint_url=guarded.aws.endpoint_url
+    )
+    guarded.sagemaker.create_model(
+        ModelName="Mine", ExecutionRoleArn=guarded.role, PrimaryContainer={"Image": IMAGE}
+    )
+    assert client.describe_model(ModelName="Mine")["ModelName"] == "Mine"
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:DescribeModel"):
+        client.describe_model(ModelName="theirs")
