@@ -1,10 +1,21 @@
 """What tests of several folders share."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from local.session import EmbeddedAWS
+from tests.container.runners import docker_problem
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """Skip, saying why, where no Docker engine answers; fail where the caller promised one."""
+    if problem := docker_problem():
+        if os.environ.get("SAGESTACK_REQUIRE_DOCKER") == "1":
+            pytest.fail(f"SAGESTACK_REQUIRE_DOCKER=1, but {problem}")
+        pytest.skip(problem)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -22,7 +21,6 @@ from tests.container.runners import (
     Runner,
     Server,
     apt_packages,
-    docker_problem,
 )
 
 IRIS = Path(__file__).parents[2] / "workloads" / "data" / "iris.csv"
@@ -124,10 +122,7 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         program = tmp_path_factory.mktemp("native") / "program"
         shutil.copytree(CONTAINER, program)
         return NativeRunner(program)
-    if problem := docker_problem():
-        if os.environ.get("SAGESTACK_REQUIRE_DOCKER") == "1":
-            pytest.fail(f"SAGESTACK_REQUIRE_DOCKER=1, but {problem}")
-        pytest.skip(problem)
+    request.getfixturevalue("docker_engine")
     return DockerRunner.build()
 
 
