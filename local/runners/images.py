@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.archives import unpack
 from local.runners import ImageError
 
 PROGRAM = "opt/program"
@@ -71,10 +72,10 @@ def layer_of(context: Path) -> bytes:
 def unpack_layer(layer: bytes, target: Path) -> None:
     """Unpack what a layer has below /opt/program into `target`."""
     with tarfile.open(fileobj=io.BytesIO(layer), mode="r:gz") as tar:
-        for member in tar.getmembers():
-            if member.name.startswith(f"{PROGRAM}/"):
-                member.name = member.name.removeprefix(f"{PROGRAM}/")
-                tar.extract(member, target, filter="data")
+        members = [member for member in tar if member.name.startswith(f"{PROGRAM}/")]
+        for member in members:
+            member.name = member.name.removeprefix(f"{PROGRAM}/")
+        unpack(tar, target, members)
 
 
 def push(context: Path, endpoint: str, image: Reference) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 
+from local.archives import unpack
 from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.records import Record
 
@@ -93,7 +94,7 @@ def download_model(uri: str, s3: Any, target: Path, scratch: Path) -> None:
     target.mkdir(parents=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(target, filter="data")
+            unpack(tar, target, tar)
     except (tarfile.TarError, OSError) as error:
         raise invalid(f"Failed to extract model data archive from {uri}: {error}") from error
     finally:
