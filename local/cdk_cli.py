@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,5 +43,11 @@ def run_cdk(
             count = event["count"].strip()
             report(f"{event['stack']} {count} {event['status']} {event['name']}")
     if process.wait() != 0:
-        raise CdkError("".join(deque(lines, maxlen=60)))
+        raise CdkError(_verdict(lines))
     return "".join(lines)
+
+
+def _verdict(lines: list[str]) -> str:
+    """Return what the CLI said of the failure: from its cross on, or else its last 40 lines."""
+    crosses = [at for at, line in enumerate(lines) if "❌" in line]
+    return "".join(lines[crosses[0] :] if crosses else lines[-40:]).rstrip()

@@ -43,6 +43,13 @@ def test_a_failure_tells_what_the_cdk_said_last(cdk: Path) -> None:
         run_cdk("deploy", environment=os.environ, report=print)
 
 
+def test_a_failure_is_told_without_what_came_before_it(cdk: Path) -> None:
+    _write(cdk, f"print({EVENT!r}); print('❌ iris failed'); print('why'); raise SystemExit(1)")
+    with pytest.raises(CdkError) as failed:
+        run_cdk("deploy", environment=os.environ, report=print)
+    assert str(failed.value) == "❌ iris failed\nwhy"
+
+
 def test_the_api_of_the_embedded_aws_has_a_local_address() -> None:
     url = "https://abc123.execute-api.us-east-1.amazonaws.com/v1/"
     local = local_url(url, "http://127.0.0.1:4566")
