@@ -27,6 +27,7 @@ NAMES = (
     "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
     "ministack.core.responses:AccountRegionScopedDict",
     "ministack.core.responses:_BOTOCORE_NAME",
+    "ministack.core.responses:error_response_json",
     "ministack.core.responses:get_account_id",
     "ministack.core.responses:get_region",
     "ministack.core.router:SERVICE_PATTERNS",

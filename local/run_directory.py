@@ -5,11 +5,14 @@ containers' roots, the image cache. Its processes carry its name in their enviro
 containers carry it in a label, so what a `kill -9` left behind can be told from everybody else's.
 """
 
+import fcntl
 import logging
 import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +35,13 @@ class RunDirectory:
     def create(cls, state: Path) -> "RunDirectory":
         """Remove what dead runs left below `state`, then make this process's own directory."""
         state.mkdir(parents=True, exist_ok=True)
-        sweep(state)
-        run = cls((state / f"run-{os.getpid()}").resolve())
-        if run.path.exists():  # a dead process had the number that is ours now
-            run.remove()
-        for folder in (run.temp, run.home, run.bin, run.containers, run.images):
-            folder.mkdir(parents=True)
-        run.pid_file.write_text(f"{os.getpid()} {_start_time(os.getpid())}")
+        with _locked(state):  # two servers that start together do not take each other for dead
+            sweep(state)
+            run = cls((state / f"run-{os.getpid()}").resolve())
+            for folder in (run.temp, run.home, run.bin, run.containers, run.images):
+                folder.mkdir(parents=True)
+            # Never closed: the kernel gives the lock back when this process ends, however it does.
+            fcntl.flock(os.open(run.path, os.O_RDONLY), fcntl.LOCK_EX)
         return run
 
     @property
@@ -67,11 +70,6 @@ class RunDirectory:
         return self.path / "images"
 
     @property
-    def pid_file(self) -> Path:
-        """Process id and start time of the server."""
-        return self.path / "pid"
-
-    @property
     def docker_images(self) -> Path:
         """The references, one on a line, that the run pulled into the Docker engine."""
         return self.path / "docker-images"
@@ -82,12 +80,15 @@ class RunDirectory:
             file.write(f"{reference}\n")
 
     def alive(self) -> bool:
-        """Whether the server that made this directory still runs (and is not another process)."""
+        """Whether the server of this directory still runs: it holds a lock on it."""
+        folder = os.open(self.path, os.O_RDONLY)
         try:
-            pid, started = self.pid_file.read_text().split(" ", 1)
-        except (OSError, ValueError):
-            return False
-        return _start_time(int(pid)) == started != ""
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(folder)
+        return False
 
     def remove(self) -> None:
         """End what still runs of this run, by its marks, and delete the directory."""
@@ -109,6 +110,16 @@ def sweep(state: Path) -> list[Path]:
             run.remove()
             removed.append(path)
     return removed
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def processes_of(run: Path) -> list[int]:
@@ -155,12 +166,3 @@ def remove_docker_containers(run: Path) -> None:
             capture_output=True,
             check=True,
         )
-
-
-def _start_time(pid: int) -> str:
-    """Return when a process started, which tells it from a later one of the same number."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]

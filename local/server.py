@@ -17,7 +17,10 @@ DRAIN = 5
 """Seconds that running requests have to finish when the server is stopped."""
 
 # Of the caller's environment only these reach MiniStack and what it starts.
-INHERITED = ("LANG", "LC_ALL", "TZ", "DOCKER_HOST", "SAGESTACK_RUNNER")
+INHERITED = (
+    *("LANG", "LC_ALL", "TZ", "SAGESTACK_RUNNER"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"),
+)
 
 
 def main() -> None:
@@ -47,6 +50,8 @@ def environment(
         **{name: inherited[name] for name in INHERITED if name in inherited},
         "PATH": f"{run.bin}:{inherited.get('PATH', '/usr/bin:/bin')}",
         "HOME": str(run.home),
+        # The engine's context may be in the caller's home, which is not ours.
+        "DOCKER_CONFIG": inherited.get("DOCKER_CONFIG", f"{inherited.get('HOME', '')}/.docker"),
         "TMPDIR": str(run.temp),
         MARKER: str(run.path),
         "BIND_HOST": "127.0.0.1",

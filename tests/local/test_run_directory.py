@@ -31,12 +31,11 @@ def process_of() -> Iterator[Start]:
 
 
 def dead_run(state: Path) -> RunDirectory:
-    run = RunDirectory(state / "run-1")
-    run.containers.mkdir(parents=True)
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    run.pid_file.write_text(f"{ended.pid} 12345")
-    return run
+    """What a killed server leaves: `RunDirectory.create` in a process that is gone."""
+    create = f"from local.run_directory import *; RunDirectory.create(Path({str(state)!r}))"
+    subprocess.run([sys.executable, "-c", create], check=True)
+    (path,) = state.glob("run-*")
+    return RunDirectory(path)
 
 
 def test_a_dead_runs_directory_and_processes_are_removed(tmp_path: Path, process_of: Start) -> None:
@@ -45,12 +44,6 @@ def test_a_dead_runs_directory_and_processes_are_removed(tmp_path: Path, process
     assert sweep(tmp_path) == [run.path]
     assert left.wait(timeout=5) == -9
     assert not run.path.exists()
-
-
-def test_a_number_that_another_process_has_now_does_not_keep_a_dead_run(tmp_path: Path) -> None:
-    run = dead_run(tmp_path)
-    run.pid_file.write_text(f"{os.getpid()} 1")
-    assert sweep(tmp_path) == [run.path]
 
 
 def test_a_running_servers_directory_and_processes_are_left_alone(
@@ -68,9 +61,3 @@ def test_somebody_elses_process_is_left_alone(tmp_path: Path, process_of: Start)
     other = process_of(tmp_path / "run-11")
     run.remove()
     assert other.poll() is None
-
-
-def test_a_run_without_a_pid_file_is_dead(tmp_path: Path) -> None:
-    run = dead_run(tmp_path)
-    run.pid_file.unlink()
-    assert sweep(tmp_path) == [run.path]

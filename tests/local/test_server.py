@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,17 @@ def test_after_a_kill_the_containers_end_and_the_next_start_cleans_up(aws: Embed
     aws.start()
     assert not run.exists()
     assert aws.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_a_reset_of_ministack_ends_the_containers_too(aws: EmbeddedAWS) -> None:
+    Account(aws).serve("greeter", only="Hello")
+    request = urllib.request.Request(f"{aws.endpoint_url}/_ministack/reset", method="POST")
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    assert processes_of(run_of(aws)) == []
+    for listed in ("endpoints", "endpoint_configs", "models", "training_jobs"):
+        answered = getattr(aws.client("sagemaker"), f"list_{listed}")()
+        assert [value for value in answered.values() if isinstance(value, list)] == [[]]
 
 
 def test_a_second_server_does_not_pass_for_the_first(aws: EmbeddedAWS, tmp_path: Path) -> None:
