@@ -1,6 +1,9 @@
 """`make demo`: the whole path on this machine, from nothing to predictions and back to nothing."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
@@ -20,8 +23,7 @@ def demo(console: Console) -> None:
     start = time.monotonic()
     stages = Stages(console)
     app_name = load_settings(ROOT).environment.name
-    aws = EmbeddedAWS()
-    with aws:
+    with started(stages) as aws:
         deployment = Deployment(aws)
         deploy(deployment, stages)
         with stages.stage("Predict through API Gateway and Lambda"):
@@ -32,7 +34,30 @@ def demo(console: Console) -> None:
         with stages.stage("Look for anything left"):
             if left := leftovers(aws.client):
                 raise RuntimeError("destroy left these behind:\n  " + "\n  ".join(left))
-    console.print(f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s.\n")
+    console.print(
+        f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s. Where to look:\n"
+        f"  {relative(deployment.assembly)}/  the templates, the same as for AWS\n"
+        f"  {relative(aws.log_path)}     what the embedded AWS did\n"
+        f"  workloads/{WORKLOAD}.toml  all that says what was deployed\n"
+        "  make local                 the same, left running for you to call\n"
+    )
+
+
+@contextmanager
+def started(stages: Stages) -> Iterator[EmbeddedAWS]:
+    """Start the embedded AWS as a stage; stop it at the end."""
+    aws = EmbeddedAWS()
+    with stages.stage("Start the embedded AWS"):
+        aws.start()
+    try:
+        yield aws
+    finally:
+        aws.stop()
+
+
+def relative(path: Path) -> Path:
+    """Return the path as somebody in the project's folder would type it."""
+    return path.relative_to(ROOT)
 
 
 def deploy(deployment: Deployment, stages: Stages) -> None:

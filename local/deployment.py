@@ -20,17 +20,17 @@ class Deployment:
     ) -> None:
         self._aws = aws
         self._root = root
-        self._assembly = assembly
+        self.assembly = assembly
 
     def synth(self, report: Report) -> None:
         """Write the templates, the same as for AWS."""
-        self._cdk(report, "synth", "--quiet", "--output", str(self._assembly))
+        self._cdk(report, "synth", "--quiet", "--output", str(self.assembly))
 
     def bootstrap(self, report: Report) -> None:
         """Make the roles that the CDK deploys with."""
         target = f"aws://{self._aws.account}/{self._aws.region}"
         # with the assembly, or the CLI would synthesize the app once more
-        self._cdk(report, "bootstrap", target, "--app", str(self._assembly))
+        self._cdk(report, "bootstrap", target, "--app", str(self.assembly))
 
     def deploy(self, report: Report) -> None:
         """Deploy every stack. Raises CdkError with CloudFormation's reason when one fails."""
@@ -38,13 +38,13 @@ class Deployment:
             report,
             "deploy",
             "--all",
-            *("--app", str(self._assembly)),
+            *("--app", str(self.assembly)),
             *("--progress", "events", "--require-approval", "never"),
         )
 
     def destroy(self, report: Report) -> None:
         """Remove every stack."""
-        self._cdk(report, "destroy", "--all", "--force", "--app", str(self._assembly))
+        self._cdk(report, "destroy", "--all", "--force", "--app", str(self.assembly))
 
     def output(self, stack: str, key: str) -> str:
         """Return a stack's output. Raises LookupError if there is none of that key."""

@@ -104,7 +104,8 @@ def _picture(result: Predicted, width: int = 60, height: int = 18) -> Text:
         for x in range(width):
             picture.append(*cells.get((x, y), (" ", "")))
         picture.append("\n")
-    picture.append(f"       └{'─' * width} actual\n        {low}{high:>{width - 1}}   ", "dim")
+    picture.append(f"       └{'─' * width} actual\n", "dim")
+    picture.append(f"        {low}{high:>{width - 1}}\n        ", "dim")
     for species, colour in _COLOURS.items():
         picture.append(f"● {species}  ", colour)
     picture.append("\n")

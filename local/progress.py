@@ -27,11 +27,14 @@ class Stages:
         start = time.monotonic()
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[now]}", table_column=Column(no_wrap=True)),
+            TextColumn("[dim]{task.fields[now]}", table_column=Column(no_wrap=True, ratio=1)),
         )
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        live = self._console.is_terminal
+        with Progress(
+            *columns, console=self._console, transient=True, expand=True, disable=not live
+        ) as progress:
             task = progress.add_task(title, total=None, now="")
 
             printed = start
@@ -39,7 +42,7 @@ class Stages:
             def report(text: str) -> None:
                 nonlocal printed
                 progress.update(task, now=escape(text))
-                if not self._console.is_terminal and time.monotonic() - printed > LOG_INTERVAL:
+                if not live and time.monotonic() - printed > LOG_INTERVAL:
                     printed = time.monotonic()
                     self._console.print(f"  {text}", markup=False, soft_wrap=True)
 

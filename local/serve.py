@@ -8,7 +8,7 @@ import threading
 from rich.console import Console
 
 from local.cdk_cli import ROOT
-from local.demo import WORKLOAD, deploy
+from local.demo import WORKLOAD, deploy, relative, started
 from local.deployment import Deployment
 from local.progress import Stages
 from local.session import EmbeddedAWS
@@ -24,7 +24,7 @@ def serve(console: Console) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     app_name = load_settings(ROOT).environment.name
     stages = Stages(console)
-    with EmbeddedAWS() as aws:
+    with started(stages) as aws:
         deployment = Deployment(aws)
         deploy(deployment, stages)
         ENVIRONMENT_FILE.write_text(
@@ -44,7 +44,7 @@ def serve(console: Console) -> None:
 
 
 def _print_addresses(console: Console, aws: EmbeddedAWS, api_url: str, app_name: str) -> None:
-    file = ENVIRONMENT_FILE.relative_to(ROOT)
+    file = relative(ENVIRONMENT_FILE)
     console.print(
         f"""
 AWS endpoint  {aws.endpoint_url}
