@@ -34,13 +34,14 @@ def demo(console: Console) -> None:
         with stages.stage("Look for anything left"):
             if left := leftovers(aws.client):
                 raise RuntimeError("destroy left these behind:\n  " + "\n  ".join(left))
-    console.print(
-        f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s. Where to look:\n"
-        f"  {relative(deployment.assembly)}/  the templates, the same as for AWS\n"
-        f"  {relative(aws.log_path)}     what the embedded AWS did\n"
-        f"  workloads/{WORKLOAD}.toml  all that says what was deployed\n"
-        "  make local                 the same, left running for you to call\n"
-    )
+    console.print(f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s.")
+    for where, what in (
+        (relative(deployment.assembly), "the templates, the same as for AWS"),
+        (relative(aws.log_path), "what the embedded AWS did"),
+        (f"workloads/{WORKLOAD}.toml", "what the deployed workload is made from"),
+        ("make local", "deploys it again and leaves it running for you to call"),
+    ):
+        console.print(f"  {where!s:<28}{what}")
 
 
 @contextmanager
