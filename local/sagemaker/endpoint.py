@@ -78,19 +78,10 @@ class Endpoint:
         self._enter("InService")
 
     def delete(self, deleted: Callable[[], object]) -> None:
-        """Stop the variants, then call `deleted`, on another thread."""
-        self._enter("Deleting")
-        self._spawn(self._delete, deleted)
-
-    def cancel(self) -> None:
-        """Stop waiting for variants that are starting."""
+        """Stop the variants, also starting ones, then call `deleted`, on another thread."""
         self._cancelled.set()
-        self.join()
-
-    def join(self) -> None:
-        """Wait until what is under way is done."""
-        if self._thread is not None:
-            self._thread.join()
+        self._enter("Deleting")
+        self._spawn(self._delete, self._thread, deleted)
 
     def current_properties(self) -> dict[str, Record]:
         """Return each variant's weight and instance count, as UpdateEndpoint can retain them."""
@@ -158,7 +149,9 @@ class Endpoint:
             variant.stop()
         self._enter("InService" if self._variants else "Failed", FailureReason=reason[:1024])
 
-    def _delete(self, deleted: Callable[[], object]) -> None:
+    def _delete(self, under_way: threading.Thread | None, deleted: Callable[[], object]) -> None:
+        if under_way is not None:
+            under_way.join()
         old, self._variants = self._variants, ()
         for variant in old:
             variant.stop()

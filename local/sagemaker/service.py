@@ -89,7 +89,10 @@ class SageMaker:
         return answered
 
     def reset(self) -> None:
-        """Forget everything, as MiniStack's /_ministack/reset asks of each service."""
+        """Forget everything, as MiniStack's /_ministack/reset asks of each service.
+
+        It asks on the event loop, where nothing may be waited for that needs the server itself.
+        """
         self._endpoints.reset()
         self._training.reset()
         for store in (records.endpoint_configs, records.models, records.tags):

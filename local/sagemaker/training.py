@@ -103,11 +103,9 @@ class Training:
         return {}
 
     def reset(self) -> None:
-        """End every job at once and forget all of them."""
+        """Forget the jobs; what runs of them ends meanwhile."""
         for job in list(self._running.values()):
             job.stop()
-        for job in list(self._running.values()):
-            job.join()
         records.training_jobs.clear()
 
 

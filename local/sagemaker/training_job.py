@@ -52,14 +52,12 @@ class TrainingJob:
         self._runner = runner
         self._stopping = threading.Event()
         self._container: Container | None = None
-        self._thread: threading.Thread | None = None
         self._enter("Starting")
 
     def start(self, finished: Callable[[], object]) -> None:
         """Run on a thread of its own, in the account and region of the caller."""
-        self._thread = spawn_background(
-            self._run, finished, thread_name=f"training {self._record['TrainingJobName']}"
-        )
+        name = self._record["TrainingJobName"]
+        spawn_background(self._run, finished, thread_name=f"training {name}")
 
     def stop(self) -> None:
         """Ask the job to stop."""
@@ -67,11 +65,6 @@ class TrainingJob:
             if not self._stopping.is_set():
                 self._enter("Stopping", status="Stopping")
             self._stopping.set()
-
-    def join(self) -> None:
-        """Wait until the job ended."""
-        if self._thread is not None:
-            self._thread.join()
 
     def _run(self, finished: Callable[[], object]) -> None:
         name = self._record["TrainingJobName"]
