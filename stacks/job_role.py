@@ -90,14 +90,18 @@ class JobRole(iam.Role):
         )
 
     def write(self, storage: Storage, prefix: str) -> None:
-        """Allow writing objects below `prefix`."""
+        """Allow writing objects below `prefix`, encrypted with the app's key.
+
+        OutputDataConfig.KmsKeyId asks for kms:Encrypt beside what S3 itself needs:
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+        """
         allow(
             self,
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             f"{storage.bucket_arn}/{prefix}/*",
             because="SageMaker puts the job's name, known only when it starts, below this prefix.",
         )
-        storage.key.grant(self, "kms:Decrypt", "kms:GenerateDataKey")
+        storage.key.grant(self, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
     def _read(self, bucket_arn: str, prefix: str) -> None:
         allow(

@@ -9,7 +9,10 @@ remembered: a job's name follows from its request, and what exists in SageMaker 
 """
 
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from jobs import job_records, naming
 from jobs.clients import Clients
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
 REQUEST_ID_TAG = "sagestack:request-id"
+
+# A role that CloudFormation has just made can be unknown to SageMaker for some seconds ("Could not
+# assume role"): https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("Changes that I
+# make are not always immediately visible").
+_ROLE_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds
 
 
 class TrainingJobError(ResourceError):
@@ -108,12 +116,20 @@ def _serves(event: Event, name: str, sagemaker: "SageMakerClient") -> bool:
 def _create(event: Event, name: str, request: dict[str, Any], sagemaker: "SageMakerClient") -> None:
     tag = {"Key": REQUEST_ID_TAG, "Value": event["RequestId"]}
     named = {**request, "TrainingJobName": name, "Tags": [*request.get("Tags", []), tag]}
-    try:
-        sagemaker.create_training_job(**named)
-    except sagemaker.exceptions.ResourceInUse:
-        log(event, "the same event has started the training job already", job=name)
-    else:
-        log(event, "started training job", job=name)
+    for seconds in (*_ROLE_WAITS, None):
+        try:
+            sagemaker.create_training_job(**named)
+        except sagemaker.exceptions.ResourceInUse:
+            log(event, "the same event has started the training job already", job=name)
+            return
+        except ClientError as error:
+            if seconds is None or "assume role" not in str(error):
+                raise
+            log(event, "SageMaker does not know the role yet", job=name, seconds=seconds)
+            sleep(seconds)
+        else:
+            log(event, "started training job", job=name)
+            return
 
 
 def _release(event: Event, clients: Clients) -> bool:

@@ -1,12 +1,15 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from jobs import training_job
 from jobs.events import Event, Progress
 from jobs.training_job import TrainingJobError
 
 from .fake_aws import REQUEST, FakeAws, training_event
+
+UNKNOWN_ROLE = "Could not assume role arn:aws:iam::000000000000:role/training."
 
 
 def deliver(aws: FakeAws, event: Event) -> str:
@@ -32,6 +35,38 @@ def test_a_create_starts_the_job_exactly_as_asked(aws: FakeAws) -> None:
         key: value for key, value in REQUEST.items() if key != "Tags"
     }
     assert tags == [*REQUEST["Tags"], {"Key": "sagestack:request-id", "Value": "r1"}]
+
+
+def test_a_role_that_sagemaker_does_not_know_yet_is_waited_for(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> None:
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": UNKNOWN_ROLE}}, "")
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) < 2:
+            aws.hooks["CreateTrainingJob"] = unknown
+
+    waited: list[float] = []
+    monkeypatch.setattr(training_job, "sleep", wait)
+    aws.hooks["CreateTrainingJob"] = unknown
+    assert deliver(aws, training_event("Create", "r1")) in aws.jobs
+    assert waited == [2, 4]
+
+
+def test_a_role_that_sagemaker_never_knows_fails_the_deploy(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: float = 0) -> None:
+        aws.hooks["CreateTrainingJob"] = unknown
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": UNKNOWN_ROLE}}, "")
+
+    monkeypatch.setattr(training_job, "sleep", lambda _: None)
+    aws.hooks["CreateTrainingJob"] = unknown
+    with pytest.raises(ClientError, match="Could not assume role"):
+        deliver(aws, training_event("Create", "r1"))
+    assert not aws.jobs
 
 
 def test_a_completed_job_gives_its_artifact(aws: FakeAws) -> None:
