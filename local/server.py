@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,17 +30,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder for the run's directory")
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--until-eof", action="store_true", help="end with the standard input")
     parser.add_argument("--enforce-iam", action="store_true", help="refuse what no policy allows")
     arguments = parser.parse_args()
     # Before anything is made, so that a signal from here on always ends in the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run = RunDirectory.create(arguments.state)
+    if arguments.until_eof:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         _serve(run, arguments.port, arguments.region, arguments.enforce_iam)
-    except KeyboardInterrupt:
-        pass
     finally:
         run.remove()
+    # A thread that waits for a custom resource, an hour at most, would keep the process.
+    os._exit(0)
 
 
 def environment(
@@ -90,7 +94,15 @@ def _serve(run: RunDirectory, port: int, region: str, enforce_iam: bool) -> None
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = DRAIN
-    asyncio.run(serve(app, config))
+    # Not asyncio.run, which waits for every task: those that wait for a custom resource too.
+    asyncio.new_event_loop().run_until_complete(serve(app, config))
+
+
+def _end_with_input() -> None:
+    # Whoever started us holds the other end, which closes however that process ends.
+    while os.read(sys.stdin.fileno(), 1024):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _link_node(run: RunDirectory) -> None:

@@ -69,12 +69,12 @@ class EmbeddedAWS:
                 [
                     *(sys.executable, "-m", "local.server"),
                     *("--port", str(self.port), "--state", str(self.state)),
-                    *("--region", self.region),
+                    *("--region", self.region, "--until-eof"),
                     *(["--enforce-iam"] if self._enforce_iam else []),
                 ],
                 cwd=ROOT,
                 env={**os.environ, **self._settings},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us, and we stop it

@@ -21,6 +21,11 @@ class Stack:
 
     def put(self, **resources: Any) -> str:
         """Create or update; the status that it ends in."""
+        self.start(**resources)
+        return self.settled()
+
+    def start(self, **resources: Any) -> None:
+        """Create or update, not waited for."""
         template = {"Resources": resources, "Outputs": {}}
         exists = self.name in [
             stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"]
@@ -29,7 +34,12 @@ class Stack:
         getattr(self.cloudformation, operation)(
             StackName=self.name, TemplateBody=json.dumps(template)
         )
-        return self.settled()
+
+    def status_of(self, logical_id: str) -> str:
+        """The status of the last event of a resource; none if there is none yet."""
+        events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        statuses = [e["ResourceStatus"] for e in events if e["LogicalResourceId"] == logical_id]
+        return str(statuses[0]) if statuses else ""
 
     def delete(self) -> None:
         self.cloudformation.delete_stack(StackName=self.name)

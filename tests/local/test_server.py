@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from local.docker_shim import main as docker
 from local.run_directory import processes_of
 from local.session import EmbeddedAWS
 from tests.local.conftest import CONTAINER, Account
+from tests.local.test_cloudformation import Stack, function
 
 PROCESS = {"SAGESTACK_RUNNER": "process"}
 
@@ -89,6 +91,42 @@ def test_after_a_kill_the_containers_end_and_the_next_start_cleans_up(aws: Embed
     aws.start()
     assert not run.exists()
     assert aws.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_the_server_ends_with_the_program_that_started_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from local.session import EmbeddedAWS\n"
+        "aws = EmbeddedAWS(Path(sys.argv[1])); aws.start()\n"
+        "print(aws.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    server = Path(f"/proc/{int(started.stdout)}")
+    deadline = time.monotonic() + 10
+    while server.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not server.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["server.log"]
+
+
+def test_a_server_ends_while_a_custom_resource_waits(aws: EmbeddedAWS) -> None:
+    account = Account(aws)
+    silent = "def handler(event, context):\n    return None\n"
+    custom = {
+        "Type": "Custom::Silent",
+        "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}},
+    }
+    stack = Stack(account, "waiting")
+    stack.start(Function=function(account.role, silent), Custom=custom)
+    deadline = time.monotonic() + 20
+    while stack.status_of("Custom") != "CREATE_IN_PROGRESS":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    start = time.monotonic()
+    aws.stop()
+    assert time.monotonic() - start < 15
+    assert [path.name for path in aws.state.iterdir()] == ["server.log"]
 
 
 def test_a_reset_of_ministack_ends_the_containers_too(aws: EmbeddedAWS) -> None:
