@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,7 +91,10 @@ class EmbeddedAWS:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop the server, which removes all that its run made."""
+        """Stop the server, which removes all that its run made; the log stays."""
+        for name in ("cdk-home", "images"):
+            shutil.rmtree(self.state / name, ignore_errors=True)
+        (self.state / "docker").unlink(missing_ok=True)
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)

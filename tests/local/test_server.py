@@ -75,8 +75,11 @@ def test_a_server_that_is_stopped_leaves_only_its_log(aws: EmbeddedAWS, number: 
     Account(aws).serve("greeter", only="Hello")
     run = run_of(aws)
     assert processes_of(run)
+    environment = aws.environment()
+    Path(environment[STATE]).mkdir()
     os.kill(aws.pid, number)
     aws.wait()
+    aws.stop()
     assert processes_of(run) == []
     assert [path.name for path in aws.state.iterdir()] == ["server.log"]
 
