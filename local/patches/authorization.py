@@ -1,4 +1,4 @@
-"""IAM, where it is enforced: SageMaker's actions, log groups' ARNs, and a loopback without TLS."""
+"""IAM, where it is enforced: SageMaker's actions, ARNs of logs and ECR, a loopback without TLS."""
 
 import json
 import re
@@ -36,6 +36,8 @@ def apply() -> None:
             resource = _resource(path, headers.get("x-amz-target", ""), body)
             return f"arn:aws:sagemaker:{region}:{account_id}:{resource}" if resource else "*"
         arn = resource_of(service, method, path, *rest)
+        if arn == "*":
+            return _named_resource(headers.get("x-amz-target", ""), body, region, account_id)
         # AWS checks `…:log-group:<name>:log-stream:<name or nothing>`, which is why policies say
         # `…:log-group:<name>:*`. MiniStack leaves the stream out.
         if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:
@@ -50,6 +52,19 @@ def apply() -> None:
     # the loopback only.
     pin_request_origin = app.pin_request_origin
     app.pin_request_origin = lambda source_ip, _secure: pin_request_origin(source_ip, True)
+
+
+def _named_resource(target: str, body: bytes, region: str, account_id: str) -> str:
+    """Return the ARN that a request names in a member that MiniStack does not look at, or `*`."""
+    operation = target.rpartition(".")[2]
+    if operation == "DescribeRepositories":
+        names = json.loads(body).get("repositoryNames", [])
+        if len(names) == 1:
+            return f"arn:aws:ecr:{region}:{account_id}:repository/{names[0]}"
+    elif operation == "GetParametersByPath":
+        path = json.loads(body)["Path"]
+        return f"arn:aws:ssm:{region}:{account_id}:parameter/{path.removeprefix('/')}"
+    return "*"
 
 
 def _resource(path: str, target: str, body: bytes) -> str:

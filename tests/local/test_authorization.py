@@ -121,3 +121,41 @@ def test_an_action_on_a_named_resource_is_checked_on_that_resource(guarded: Acco
     assert client.describe_model(ModelName="Mine")["ModelName"] == "Mine"
     with pytest.raises(ClientError, match="not authorized to perform: sagemaker:DescribeModel"):
         client.describe_model(ModelName="theirs")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "allowed", "forbidden", "resource"),
+    [
+        (
+            "ecr",
+            "describe_repositories",
+            {"repositoryNames": ["mine"]},
+            {"repositoryNames": ["theirs"]},
+            "arn:aws:ecr:us-east-1:000000000000:repository/mine",
+        ),
+        (
+            "ssm",
+            "get_parameters_by_path",
+            {"Path": "/mine/workloads"},
+            {"Path": "/theirs/workloads"},
+            "arn:aws:ssm:us-east-1:000000000000:parameter/mine/workloads",
+        ),
+    ],
+)
+def test_a_resource_named_by_a_list_or_a_path_is_checked_too(
+    guarded: Account,
+    service: str,
+    operation: str,
+    allowed: dict[str, Any],
+    forbidden: dict[str, Any],
+    resource: str,
+) -> None:
+    statement = {"Effect": "Allow", "Action": f"{service}:*", "Resource": resource}
+    client = user(guarded, f"{service}-reader", statement).client(
+        service, endpoint_url=guarded.aws.endpoint_url
+    )
+    if service == "ecr":
+        guarded.aws.client("ecr").create_repository(repositoryName="mine")
+    assert getattr(client, operation)(**allowed)
+    with pytest.raises(ClientError, match="not authorized to perform"):
+        getattr(client, operation)(**forbidden)
