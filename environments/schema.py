@@ -7,7 +7,7 @@ from typing import Annotated
 import botocore.session
 from pydantic import Field, field_validator
 
-from workloads.schema.section import Allowed, Section, Several, problem, raise_any, repeated
+from workloads.schema.section import Allowed, Section, Several, not_allowed, raise_any, repeated
 
 # What CloudWatch Logs takes as RetentionInDays (PutRetentionPolicy).
 RETENTION_DAYS = (
@@ -26,7 +26,6 @@ def _regions() -> tuple[str, ...]:
     )
 
 
-# AWS takes 50 tags, some of which the app adds itself; "aws:" is AWS's own prefix.
 _TAG_TEXT = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]"
 TagKey = Annotated[
     str,
@@ -67,8 +66,8 @@ class Vpc(Section):
         return ids
 
 
-class ApiThrottling(Section):
-    """Throttling of the API's stage, in API Gateway's words."""
+class ApiSettings(Section):
+    """Throttling of the API's stage, and the account's role for its logs."""
 
     throttling_rate_limit: Annotated[
         float, Field(gt=0, le=10_000), Allowed("a number above 0, at most 10000 (requests/second)")
@@ -76,6 +75,8 @@ class ApiThrottling(Section):
     throttling_burst_limit: Annotated[
         int, Field(ge=1, le=5_000), Allowed("an integer from 1 to 5000 (requests)")
     ] = 20
+    account_logging_role: Annotated[bool, Allowed("true, false")] = True
+    """Whether the app makes the role with which API Gateway logs, one per account and region."""
 
 
 class Environment(Section):
@@ -83,9 +84,10 @@ class Environment(Section):
 
     name: Annotated[
         str,
-        # AppStagingSynthesizer's app_id: 20 characters, and part of a bucket's name.
-        Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=20),
-        Allowed("1 to 20 lowercase letters, digits and inner hyphens, a letter first"),
+        # AppStagingSynthesizer's app_id: 20 characters, and part of the names of a bucket and of
+        # ECR's repositories, which take no two hyphens in a row.
+        Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20),
+        Allowed("1 to 20 lowercase letters, digits and single inner hyphens, a letter first"),
     ] = "sagestack"
     account: (
         Annotated[str, Field(pattern=r"^[0-9]{12}$"), Allowed("an account of 12 digits, in quotes")]
@@ -95,8 +97,10 @@ class Environment(Section):
         Annotated[str, Allowed('a region of SageMaker, such as "eu-west-1"', choices=_regions)]
         | None
     ) = None
+    # S3 takes 50 tags for a bucket. The shared one also has "app", the CDK's for its clean-up and
+    # one for each local channel of the workloads (LOCAL_CHANNELS in workloads.loading).
     tags: Annotated[
-        Mapping[TagKey, TagValue], Field(max_length=45), Allowed("a table of at most 45 tags")
+        Mapping[TagKey, TagValue], Field(max_length=20), Allowed("a table of at most 20 tags")
     ] = {}
     retain_data: Annotated[bool, Allowed("true, false")] = False
     log_retention_days: Annotated[
@@ -104,19 +108,29 @@ class Environment(Section):
         Allowed.one_of(RETENTION_DAYS),
     ] = 30
     vpc: Vpc | None = None
-    api: ApiThrottling = ApiThrottling()
+    api: ApiSettings = ApiSettings()
+
+    @field_validator("name")
+    @classmethod
+    def _begins_the_paths_of_parameters(cls, name: str) -> str:
+        if name.startswith(("aws", "ssm")):
+            there = 'a name without "aws" or "ssm" in front, which AWS keeps for its own parameters'
+            raise_any([not_allowed(name, there)])
+        return name
 
     @field_validator("tags")
     @classmethod
-    def _keys_are_not_of_aws(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
+    def _keys_are_free(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
+        # The app finds its jobs by the tags "app" and "sagestack:request-id", and AWS keeps "aws:".
+        # Capitals make no other key: a role's tags do not tell them apart.
         raise_any(
-            problem('found AWS\'s own prefix; allowed: keys without "aws:" in front', key)
+            not_allowed(key, 'a key other than "app", without "aws:" or "sagestack:" in front', key)
             for key in tags
-            if key.lower().startswith("aws:")
+            if key.lower() == "app" or key.lower().startswith(("aws:", "sagestack:"))
         )
         return tags
 
     @property
     def all_tags(self) -> Mapping[str, str]:
-        """The tags of every resource: the app's name and the environment's own."""
+        """The tags of what the app makes: its name, and the environment's own."""
         return {"app": self.name, **self.tags}

@@ -17,6 +17,13 @@ from workloads.schema.section import Section, hint, shown
 
 S = TypeVar("S", bound=Section)
 
+LOCAL_CHANNELS = 25
+"""How many channels of local data the workloads have at most, all together.
+
+BucketDeployment puts a tag for each on the shared bucket; Environment.tags says what the others of
+S3's 50 tags are.
+"""
+
 
 class SettingsError(Exception):
     """What is wrong with the settings files; its text has one line for each problem."""
@@ -76,6 +83,13 @@ def load_workloads(folder: Path) -> tuple[Workload, ...]:
             workloads.append(_load(path, Workload))
     if problems:
         raise SettingsError(*problems)
+    local = sum(channel.s3 is None for workload in workloads for channel in workload.data.values())
+    if local > LOCAL_CHANNELS:
+        raise SettingsError(
+            f"{folder.name}: found {local} channels of local data; allowed: at most "
+            f"{LOCAL_CHANNELS} in all, as each adds a tag to the one bucket, which takes 50: "
+            "upload more to S3 and name it by s3 ="
+        )
     return tuple(workloads)
 
 
@@ -98,6 +112,9 @@ def _load(path: Path, schema: type[S]) -> S:
         raise SettingsError(f"{_shown(path)}: byte {error.start} is not UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{_shown(path)}: {_where(error, text)}") from error
+    except RecursionError as error:
+        found = "found too many levels of arrays and tables; allowed: a few"
+        raise SettingsError(f"{_shown(path)}: {found}") from error
     try:
         project = Project(path.absolute().parent.parent, path.absolute())
         return schema.model_validate(document, context=project)

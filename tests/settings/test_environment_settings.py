@@ -6,7 +6,9 @@ from environments.schema import Environment
 from tests.settings.project import WORKLOAD, SettingsProject
 from workloads.loading import load_environment
 
-NAME = "1 to 20 lowercase letters, digits and inner hyphens, a letter first"
+NAME = "1 to 20 lowercase letters, digits and single inner hyphens, a letter first"
+NOT_AWS = 'a name without "aws" or "ssm" in front, which AWS keeps for its own parameters'
+TAG_KEY = 'a key other than "app", without "aws:" or "sagestack:" in front'
 DAYS = (
     "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
     "1096, 1827, 2192, 2557, 2922, 3288, 3653"
@@ -19,6 +21,18 @@ MISTAKES = {
     "a name of 21 characters": (
         f'name = "{"s" * 21}"',
         f'name: found "{"s" * 21}"; allowed: {NAME}',
+    ),
+    "a name that no repository of ECR has": (
+        'name = "a--b"',
+        f'name: found "a--b"; allowed: {NAME}',
+    ),
+    "a name that no parameter has": (
+        'name = "awsome"',
+        f'name: found "awsome"; allowed: {NOT_AWS}',
+    ),
+    "a name of Systems Manager's own": (
+        'name = "ssm"',
+        f'name: found "ssm"; allowed: {NOT_AWS}',
     ),
     "an account that lost its zeros": (
         "account = 12345678901",
@@ -43,7 +57,19 @@ MISTAKES = {
     ),
     "a tag of AWS's own": (
         'tags."AWS:x" = "1"',
-        'tags."AWS:x": found AWS\'s own prefix; allowed: keys without "aws:" in front',
+        f'tags."AWS:x": found "AWS:x"; allowed: {TAG_KEY}',
+    ),
+    "the tag by which the app finds its jobs": (
+        'tags.app = "x"',
+        f'tags.app: found "app"; allowed: {TAG_KEY}',
+    ),
+    "that tag in capitals, which IAM takes for the same": (
+        'tags.App = "x"',
+        f'tags.App: found "App"; allowed: {TAG_KEY}',
+    ),
+    "a tag of the app's own": (
+        'tags."sagestack:request-id" = "1"',
+        f'tags."sagestack:request-id": found "sagestack:request-id"; allowed: {TAG_KEY}',
     ),
     "a tag's value that is a number": (
         "tags.team = 1",
@@ -53,9 +79,9 @@ MISTAKES = {
         'tags."a!" = "1"',
         'tags."a!": found "a!"; allowed: 1 to 128 letters, digits, blanks and _.:/=+-@',
     ),
-    "46 tags": (
-        "\n".join(f'tags.t{i} = "1"' for i in range(46)),
-        "tags: found a table; allowed: a table of at most 45 tags",
+    "21 tags": (
+        "\n".join(f'tags.t{i} = "1"' for i in range(21)),
+        "tags: found a table; allowed: a table of at most 20 tags",
     ),
     "a VPC without its security groups": (
         'vpc.subnet_ids = ["subnet-01234567"]',
@@ -78,6 +104,10 @@ MISTAKES = {
         "api.throttling_burst_limit = 0.5",
         "api.throttling_burst_limit: found 0.5; allowed: an integer from 1 to 5000 (requests)",
     ),
+    "a logging role that is a number": (
+        "api.account_logging_role = 0",
+        "api.account_logging_role: found 0; allowed: true, false",
+    ),
 }
 
 
@@ -95,10 +125,12 @@ def test_every_key_may_be_left_out(project: SettingsProject) -> None:
 
 def test_what_is_written_is_what_is_loaded(project: SettingsProject) -> None:
     text = f'name = "plants"\naccount = "012345678901"\nregion = "eu-west-1"\n{VPC}\ntags.a = "é"'
+    text += "\napi.account_logging_role = false"
     assert project.environment_problems(text) == []
     environment = load_environment(project.root / "environments/default.toml")
     assert environment.account == "012345678901"
     assert environment.tags == {"a": "é"}
+    assert not environment.api.account_logging_role
     assert environment.vpc
     assert environment.vpc.subnet_ids == ("subnet-01234567",)
     assert environment.vpc.security_group_ids == ("sg-01234567",)

@@ -75,6 +75,32 @@ def test_a_file_that_is_not_utf8_is_reported(project: SettingsProject) -> None:
     assert project.problems() == ("workloads/iris.toml: byte 8 is not UTF-8",)
 
 
+def test_tables_and_arrays_of_too_many_levels_are_reported(project: SettingsProject) -> None:
+    project.write("workloads/iris.toml", f"a = {'[' * 10_000}")
+    assert project.problems() == (
+        "workloads/iris.toml: found too many levels of arrays and tables; allowed: a few",
+    )
+
+
+def test_the_workloads_share_25_channels_of_local_data(project: SettingsProject) -> None:
+    def write(name: str, channels: int) -> None:
+        local = "".join(f'[data.c{i}]\npath = "data/iris.csv"\n' for i in range(channels))
+        text = WORKLOAD.replace('"iris"', f'"{name}"')
+        text = text.replace('path = "data/iris.csv"', 's3 = "s3://bucket/iris/"')
+        project.write(
+            f"workloads/{name}.toml", text.replace("[data.train]", f"{local}[data.train]")
+        )
+
+    write("iris", 13)
+    write("rose", 12)
+    assert project.problems() == ()
+    write("rose", 13)
+    assert project.problems() == (
+        "workloads: found 26 channels of local data; allowed: at most 25 in all, as each adds a "
+        "tag to the one bucket, which takes 50: upload more to S3 and name it by s3 =",
+    )
+
+
 def test_a_file_of_a_windows_editor_is_read(project: SettingsProject) -> None:
     text = "\ufeff" + WORKLOAD.replace("\n", "\r\n")
     assert project.load(text) == project.load(WORKLOAD)

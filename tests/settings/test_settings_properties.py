@@ -48,7 +48,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
                 "hyperparameters": draw(
                     st.dictionaries(st.text(min_size=1, max_size=9), scalars, max_size=3)
                 ),
-                "training": {"max_runtime": draw(st.integers(1, 3300))},
+                "training": {"max_runtime": draw(st.integers(1, 2700))},
             }
             for model in models
         },

@@ -104,6 +104,11 @@ def test_what_is_no_json_is_reported_with_its_place(project: SettingsProject) ->
     assert line == f"found no JSON (Expecting value: line 1 column 16 (char 15)); {FORM}"
 
 
+def test_json_of_too_many_levels_is_reported(project: SettingsProject) -> None:
+    (line,) = misfits(project, smoke("application/json", "[" * 60_000))
+    assert line.startswith("found no JSON (maximum recursion depth exceeded")
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [

@@ -14,8 +14,8 @@ TRAINING = 'an instance type of SageMaker training, such as "ml.m5.large"'
 HOSTING = 'an instance type of SageMaker hosting, such as "ml.t2.medium"'
 SCALAR = "a string of at most 2500 characters, a finite number, true or false"
 RUNTIME = (
-    "an integer from 1 to 3300 (seconds): CloudFormation waits an hour for a custom resource, "
-    "and starting the instance takes some minutes of it"
+    "an integer from 1 to 2700 (seconds): CloudFormation waits an hour for a custom resource, "
+    "and the instance, the image and the model's upload need some of it"
 )
 DATA_PATH = 'path = "data/iris.csv"'
 IMAGE = '{ container = "mars" }'
@@ -72,7 +72,11 @@ MISTAKES = {
     ),
     "a path that no system takes": (
         ("data/iris.csv", "\\u0000"),
-        "data.train.path: Value error, embedded null byte",
+        f'data.train.path: found "\\u0000"; allowed: {PATH}',
+    ),
+    "a path that is too long for a file": (
+        ("data/iris.csv", "i" * 256),
+        f'data.train.path: found "{"i" * 79}…"; allowed: {PATH}',
     ),
     "a bucket without a key": (
         (DATA_PATH, 's3 = "s3://bucket"'),
@@ -84,7 +88,12 @@ MISTAKES = {
     ),
     "a channel's name with a blank": (
         ("data.train", 'data."the train"'),
-        'data."the train": found "the train"; allowed: a channel of 1 to 64 letters, digits, '
+        'data."the train": found "the train"; allowed: a channel of 1 to 32 letters, digits, '
+        "dots, underscores and hyphens",
+    ),
+    "a channel's name with which its folder is no longer one of S3's": (
+        ("data.train", f"data.{'t' * 33}"),
+        f'data.{"t" * 33}: found "{"t" * 33}"; allowed: a channel of 1 to 32 letters, digits, '
         "dots, underscores and hyphens",
     ),
     "a content type that is none": (
@@ -174,8 +183,8 @@ MISTAKES = {
         "allowed: an integer from 1 to 16384 (GB)",
     ),
     "training for longer than a deploy can wait": (
-        ("max_runtime = 600", "max_runtime = 3301"),
-        f"models.mars.training.max_runtime: found 3301; allowed: {RUNTIME}",
+        ("max_runtime = 600", "max_runtime = 2701"),
+        f"models.mars.training.max_runtime: found 2701; allowed: {RUNTIME}",
     ),
     "a revision that is a number": (
         ('revision = "1"', "revision = 1"),

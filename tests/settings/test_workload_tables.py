@@ -1,6 +1,7 @@
 """What a workload's tables promise together, and what the stacks read from them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from tests.settings.project import WORKLOAD, SettingsProject
 from workloads.schema import Workload
+from workloads.schema.section import shown
 from workloads.schema.workload import PARAMETER_BYTES
 
 OTHER_MODEL = '[[variants]]\nname = "blue"'
@@ -32,7 +34,7 @@ def test_what_is_left_out_has_a_default(project: SettingsProject) -> None:
     workload = project.load(f"{head}{variant}[api]{rest.split('[api]')[1]}")
     training, (only,) = workload.models["mars"].training, workload.variants
     assert (training.instance_type, training.instance_count) == ("ml.m5.large", 1)
-    assert (training.volume_size_gb, training.max_runtime, training.revision) == (10, 3300, None)
+    assert (training.volume_size_gb, training.max_runtime, training.revision) == (10, 2700, None)
     assert (only.instance_type, only.instance_count, only.weight) == ("ml.t2.medium", 1, 1)
     assert only.startup_timeout is None
 
@@ -130,6 +132,46 @@ def test_data_without_a_byte_is_reported(project: SettingsProject) -> None:
     assert project.workload_problems() == [
         'data.train.path: found no data in "data/iris.csv"; allowed: a file that has some'
     ]
+
+
+def test_data_that_its_upload_cannot_unpack_is_reported(project: SettingsProject) -> None:
+    data = project.root / "workloads/data"
+    os.truncate(data / "iris.csv", 250_000_000)
+    assert project.workload_problems() == []
+    (data / "more.csv").write_text("1")
+    assert project.workload_problems(("data/iris.csv", "data")) == [
+        'data.train.path: found 250000001 bytes in "data"; allowed: at most 250000000: '
+        "upload larger data to S3 and name it by s3 ="
+    ]
+
+
+@pytest.mark.parametrize("mark", ["*", "?", "[", "]", "!", "#", "\\"])
+def test_a_file_whose_name_is_a_pattern_is_reported(project: SettingsProject, mark: str) -> None:
+    assert name_problems(project, f"iris{mark}.csv", shown(mark))
+
+
+@pytest.mark.parametrize("name", [" iris.csv", "iris.csv "])
+def test_a_file_whose_name_has_blanks_around_it_is_reported(
+    project: SettingsProject, name: str
+) -> None:
+    assert name_problems(project, name, '" "')
+
+
+def name_problems(project: SettingsProject, name: str, mark: str) -> bool:
+    """Whether data of that file name is refused for the mark, and in a folder is not."""
+    file = project.root / "workloads/data/iris.csv"
+    file.rename(file.with_name(name))
+    assert project.workload_problems(("data/iris.csv", "data")) == []
+    return project.workload_problems(("data/iris.csv", f"data/{shown(name)[1:-1]}")) == [
+        f"data.train.path: found {mark} in the file's name; "
+        "allowed: a name without * ? [ ] ! # \\ and without blanks around it"
+    ]
+
+
+def test_a_loop_of_links_is_reported(project: SettingsProject) -> None:
+    (project.root / "workloads/loop").symlink_to("loop")
+    (line,) = project.workload_problems(("data/iris.csv", "loop"))
+    assert line.startswith('data.train.path: found "loop"; allowed: a file or folder of the')
 
 
 def test_a_link_out_of_the_project_is_reported(project: SettingsProject, tmp_path: Path) -> None:

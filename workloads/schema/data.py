@@ -1,9 +1,12 @@
 """The [data] channels of a workload: what a training job reads."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails
 
 from workloads.content import files_of
 from workloads.schema.sagemaker import ContentType
@@ -21,6 +24,12 @@ from workloads.schema.section import (
 # A bucket's name, then at least one character of a key; S3Uri is 1024 characters at most.
 _S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
 _PATH = "a file or folder of the project, relative to this settings file"
+# The upload picks a channel's file from its folder by a pattern of gitignore, in which these have a
+# meaning: no file, or also others, would be uploaded.
+_PATTERN_MARK = re.compile(r"[*?\[\]!#\\]|^\s|\s$")
+LOCAL_BYTES = 250_000_000
+"""The most that a local channel holds, in bytes: the Lambda function of its upload has 512 MB of
+/tmp, which must hold both the archive and what is unpacked of it."""
 
 
 class Channel(Section):
@@ -44,18 +53,14 @@ class Channel(Section):
         if not isinstance(value, str):
             return value
         project = Project.of(info)
-        path = (project.file.parent / value).resolve()
-        if not path.is_relative_to(project.root.resolve()):
+        path = _resolved(project.file.parent / value)
+        if path is None or not path.is_relative_to(project.root.resolve()):
             raise_any([not_allowed(value, _PATH)])
-        if not path.exists():
+        elif not path.exists():
             meant = hint(path.name, (file.name for file in path.parent.glob("*")))
             raise_any([problem(f"found nothing at {shown(value)}; allowed: {_PATH}{meant}")])
-        # Neither the hash of the data nor its upload would follow a link to a folder.
-        if links := sorted(file.name for file in path.rglob("*") if file.is_symlink()):
-            found = f"found the link {shown(links[0])} in {shown(value)}"
-            raise_any([problem(f"{found}; allowed: files and folders")])
-        if not any(file.stat().st_size for file in files_of(path)):
-            raise_any([problem(f"found no data in {shown(value)}; allowed: a file that has some")])
+        else:
+            raise_any(_obstacles(path, value))
         return path
 
     @model_validator(mode="after")
@@ -64,3 +69,32 @@ class Channel(Section):
             found = "neither" if self.path is None else "both"
             raise_any([problem(f"found {found}; allowed: exactly one of path, s3")])
         return self
+
+
+def _resolved(path: Path) -> Path | None:
+    """Make a path absolute; None for one at which nothing can ever be."""
+    try:
+        resolved = path.resolve()
+        resolved.exists()  # asks the system, as resolve does not always
+    except (OSError, RuntimeError, ValueError):  # too long a name, a loop of links, a NUL
+        return None
+    return resolved
+
+
+def _obstacles(path: Path, written: str) -> Iterator[InitErrorDetails]:
+    """Say why the data, which the settings write in that way, cannot be uploaded."""
+    # Neither the hash of the data nor its upload would follow a link to a folder.
+    if links := sorted(file.name for file in path.rglob("*") if file.is_symlink()):
+        found = f"found the link {shown(links[0])} in {shown(written)}"
+        yield problem(f"{found}; allowed: files and folders")
+    size = sum(file.stat().st_size for file in files_of(path))
+    if not size:
+        yield problem(f"found no data in {shown(written)}; allowed: a file that has some")
+    if size > LOCAL_BYTES:
+        larger = "upload larger data to S3 and name it by s3 ="
+        yield problem(
+            f"found {size} bytes in {shown(written)}; allowed: at most {LOCAL_BYTES}: {larger}"
+        )
+    if path.is_file() and (mark := _PATTERN_MARK.search(path.name)):
+        there = "a name without * ? [ ] ! # \\ and without blanks around it"
+        yield problem(f"found {shown(mark[0])} in the file's name; allowed: {there}")

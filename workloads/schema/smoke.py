@@ -58,7 +58,7 @@ def _json_misfits(body: str, features: tuple[Feature, ...]) -> Iterator[str]:
     allowed = 'allowed: {"instances": [{"<feature>": <value>, ...}, ...]}'
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield f"found no JSON ({error}); {allowed}"
         return
     match document:

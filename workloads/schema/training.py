@@ -61,12 +61,12 @@ class Training(Section):
     ] = 10
     max_runtime: Annotated[
         int,
-        Field(ge=1, le=3300),
+        Field(ge=1, le=2700),
         Allowed(
-            "an integer from 1 to 3300 (seconds): CloudFormation waits an hour for a custom "
-            "resource, and starting the instance takes some minutes of it"
+            "an integer from 1 to 2700 (seconds): CloudFormation waits an hour for a custom "
+            "resource, and the instance, the image and the model's upload need some of it"
         ),
-    ] = 3300
+    ] = 2700
     revision: (
         Annotated[
             str, Field(min_length=1, max_length=256), Allowed("a string of 1 to 256 characters")

@@ -36,10 +36,12 @@ WorkloadName = Annotated[
     Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=42),
     Allowed("the file's name without .toml: 1 to 42 lowercase letters, digits and inner hyphens"),
 ]
+# SageMaker takes 64 characters, but BucketDeployment 104 for the folder of an upload, which is
+# <workload, 42>/data/<channel>/<hash, 16>.
 ChannelName = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"),
-    Allowed("a channel of 1 to 64 letters, digits, dots, underscores and hyphens"),
+    Field(pattern=r"^[A-Za-z0-9._-]{1,32}$"),
+    Allowed("a channel of 1 to 32 letters, digits, dots, underscores and hyphens"),
 ]
 
 
