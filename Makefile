@@ -8,6 +8,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # which file of environments/ is deployed
 ENVIRONMENT ?= default
 CDK = cdk --context environment=$(ENVIRONMENT)
+# the app's name, which every stack's begins with
+APP = $(shell python -c 'from workloads.loading import *; \
+  print(load_environment(Path("environments/$(ENVIRONMENT).toml")).name)')
 
 ##@ On this machine, with no AWS account
 demo: .venv/installed r-or-docker  ## deploy it all to the embedded AWS, predict, destroy
@@ -24,8 +27,13 @@ synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag an
 	@$(CDK) synth --quiet && ls cdk.out/*.template.json
 
 ##@ On AWS, with your credentials
-deploy: .venv/installed  ## deploy every stack (the account must be bootstrapped: npx cdk bootstrap)
+bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
+	@$(CDK) bootstrap
+deploy: .venv/installed  ## deploy every stack
 	@$(CDK) deploy --all --require-approval never
+remove: .venv/installed  ## remove one workload, before its file goes: make remove WORKLOAD=iris-mars
+	@test -n "$(WORKLOAD)" || { echo "say which: make remove WORKLOAD=iris-mars" >&2; exit 2; }
+	@$(CDK) destroy --exclusively "$(APP)-$(WORKLOAD)"
 destroy: .venv/installed  ## remove every stack
 	@$(CDK) destroy --all
 
@@ -54,4 +62,4 @@ build/r-installed: $(wildcard container/*/apt-packages.txt)
 r-or-docker:
 	@docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local test lint synth deploy destroy lock clean help r-or-docker
+.PHONY: demo local test lint synth bootstrap deploy remove destroy lock clean help r-or-docker

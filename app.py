@@ -32,7 +32,12 @@ def build_app(app: App, settings: Settings) -> App:
     synthesizer = staging_synthesizer(name)
 
     shared = SharedStack(
-        app, f"{name}-shared", environment=environment, env=env, synthesizer=synthesizer
+        app,
+        f"{name}-shared",
+        environment=environment,
+        workloads=settings.workloads,
+        env=env,
+        synthesizer=synthesizer,
     )
     for workload in settings.workloads:
         WorkloadStack(

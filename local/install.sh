@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what a checkout needs and says what it does. usage: local/install.sh base | r | lint-r
+# Sets up what a checkout needs and says what it does. usage: local/install.sh base | r | test
 #   base   .venv with the pinned Python packages and Node.js, the CDK CLI, the boto3 layer
 #   r      R, with the Debian packages that container/*/apt-packages.txt name, to run natively
 #   test   what the tests of the R code need

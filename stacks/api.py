@@ -17,6 +17,12 @@ ERROR_BODY = (
     '{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}'
 )
 
+# what a body meets that is too large even for the function that would say so
+TOO_LARGE_BODY = (
+    '{"error":{"code":"body_too_large","message":"the body is too large",'
+    '"expected":"at most 5242880 bytes"}}'
+)
+
 
 class ApiStack(Stack):
     """`GET /workloads` and `POST /workloads/{name}/invocations` for all workloads.
@@ -31,14 +37,13 @@ class ApiStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         proxy = self._proxy(environment)
         api = self._rest_api(environment)
-        api.add_request_validator(
-            "Validator", validate_request_body=True, validate_request_parameters=True
-        )
         integration = apigateway.LambdaIntegration(proxy)
         workloads = api.root.add_resource("workloads")
         workloads.add_method("GET", integration)
         workloads.add_resource("{name}").add_resource("invocations").add_method("POST", integration)
-        CfnOutput(self, "ApiUrl", value=api.url)
+        # not api.url, which ends in a slash: API Gateway knows no path //workloads
+        host = f"{api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        CfnOutput(self, "ApiUrl", value=f"https://{host}/{STAGE}")
 
     def _proxy(self, environment: Environment) -> PythonFunction:
         catalog_path = f"/{environment.name}/workloads/"
@@ -72,6 +77,8 @@ class ApiStack(Stack):
         return proxy
 
     def _rest_api(self, environment: Environment) -> apigateway.RestApi:
+        # one for all APIs of the account and region, so an account may have it from elsewhere
+        account_role = environment.api.account_logging_role
         access_logs = LogGroup(self, "AccessLogs", retention_days=environment.log_retention_days)
         api = apigateway.RestApi(
             self,
@@ -79,8 +86,8 @@ class ApiStack(Stack):
             rest_api_name=environment.name,
             description=f"Predictions of the workloads of {environment.name}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=True,
-            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
+            cloud_watch_role=account_role,
+            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY if account_role else None,
             default_method_options=apigateway.MethodOptions(
                 authorization_type=apigateway.AuthorizationType.IAM
             ),
@@ -104,13 +111,12 @@ class ApiStack(Stack):
                 throttling_burst_limit=environment.api.throttling_burst_limit,
             ),
         )
-        for name, response_type in (
-            ("Default4xx", apigateway.ResponseType.DEFAULT_4_XX),
-            ("Default5xx", apigateway.ResponseType.DEFAULT_5_XX),
+        for name, response_type, body in (
+            ("Default4xx", apigateway.ResponseType.DEFAULT_4_XX, ERROR_BODY),
+            ("Default5xx", apigateway.ResponseType.DEFAULT_5_XX, ERROR_BODY),
+            ("TooLarge", apigateway.ResponseType.REQUEST_TOO_LARGE, TOO_LARGE_BODY),
         ):
-            api.add_gateway_response(
-                name, type=response_type, templates={"application/json": ERROR_BODY}
-            )
+            api.add_gateway_response(name, type=response_type, templates={"application/json": body})
         # API Gateway would make this group itself, without an end
         api.deployment_stage.node.add_dependency(
             LogGroup(
@@ -123,12 +129,19 @@ class ApiStack(Stack):
         acknowledge(
             api,
             {
+                "AwsSolutions-APIG2": "The proxy checks a request against its workload's schema.",
                 "AwsSolutions-APIG3": "Only callers of this account that IAM authorizes get in; a "
                 "web ACL costs more than the API and is the account's own choice.",
                 "AwsSolutions-COG4": "IAM authorizes each method: callers are programs with roles.",
-                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for API Gateway's "
-                "logs, for which AWS documents this policy.",
             },
         )
+        if account_role:
+            acknowledge(
+                api,
+                {
+                    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                    "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for API "
+                    "Gateway's logs, for which AWS documents this policy.",
+                },
+            )
         return api

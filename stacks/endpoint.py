@@ -6,7 +6,6 @@ from aws_cdk import CustomResource
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.log_groups import LogGroup
 from stacks.trained_model import TrainedModel
 from workloads.schema import Workload
 
@@ -29,13 +28,8 @@ class Endpoint(Construct):
         workload: Workload,
         models: Mapping[str, TrainedModel],
         service_token: str,
-        retention_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        # SageMaker would make this group itself, without an end
-        logs = LogGroup(
-            self, "Logs", retention_days=retention_days, name=log_group_name(endpoint_name)
-        )
         config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -57,7 +51,6 @@ class Endpoint(Construct):
             endpoint_name=endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
         )
-        endpoint.node.add_dependency(logs)
         check = CustomResource(
             self,
             "Check",
@@ -75,8 +68,3 @@ class Endpoint(Construct):
         )
         check.node.add_dependency(endpoint)
         self.check = check
-
-
-def log_group_name(endpoint_name: str) -> str:
-    """Return the log group that SageMaker writes the endpoint's containers to."""
-    return f"/aws/sagemaker/Endpoints/{endpoint_name}"

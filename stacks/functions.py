@@ -21,7 +21,7 @@ class Boto3Layer(lambda_.LayerVersion):
     """boto3 as lambda/requirements.lock pins it, installed into build/ by the set-up.
 
     Each stack has its own: a layer's ARN changes with its content, and an export that is in use
-    cannot change. The lock file names every byte of the content, so its hash is the asset's.
+    cannot change. The lock file pins every package of it, so its hash is the asset's.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:

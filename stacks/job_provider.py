@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import ArnFormat, CustomResource, Duration, Stack
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources as cr
@@ -11,8 +11,12 @@ from constructs import Construct
 
 from stacks.acknowledge import acknowledge, wildcard_resource
 from stacks.functions import Boto3Layer, PythonFunction
-from stacks.log_groups import TRAINING_LOGS, LogGroup
-from stacks.permissions import allow
+from stacks.job_permissions import (
+    allow_checking_endpoints,
+    allow_following_jobs,
+    allow_starting_jobs,
+)
+from stacks.log_groups import LogGroup
 
 POLL_INTERVAL = Duration.seconds(5)
 
@@ -29,6 +33,8 @@ class JobProvider(Construct):
         self._layer = Boto3Layer(self, "Boto3")
         on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
         is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
+        allow_starting_jobs(on_event.execution_role, app_name)
+        allow_checking_endpoints(is_complete.execution_role, app_name)
         provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
         start_role = self._framework_role("Start", provider_logs)
         wait_role = self._framework_role("Wait", provider_logs)
@@ -38,8 +44,9 @@ class JobProvider(Construct):
             on_event_handler=on_event,
             is_complete_handler=is_complete,
             query_interval=POLL_INTERVAL,
-            # CloudFormation gives a custom resource one hour at most, and the Provider no more
-            total_timeout=Duration.hours(1),
+            # CloudFormation gives a custom resource one hour. 648 waits of 5 s and as many calls
+            # end before it, so that it is the Provider that says what the hour was spent on.
+            total_timeout=Duration.minutes(54),
             log_group=provider_logs,
             framework_on_event_role=start_role,
             framework_complete_and_timeout_role=wait_role,
@@ -66,60 +73,7 @@ class JobProvider(Construct):
             memory_mb=512,
             retention_days=self._retention_days,
         )
-        role, app_name, format_arn = (
-            handler.execution_role,
-            self._app_name,
-            Stack.of(self).format_arn,
-        )
-        allow(
-            role,
-            [
-                "sagemaker:AddTags",
-                "sagemaker:CreateTrainingJob",
-                "sagemaker:DeleteTrainingJob",
-                "sagemaker:DescribeTrainingJob",
-                "sagemaker:ListTags",
-                "sagemaker:StopTrainingJob",
-            ],
-            format_arn(service="sagemaker", resource="training-job", resource_name=f"{app_name}-*"),
-            because="A job's name holds the hash of its request, known only when it starts.",
-        )
-        allow(
-            role,
-            ["sagemaker:ListTrainingJobs"],
-            "*",
-            because="ListTrainingJobs takes no resource.",
-        )
-        allow(
-            role,
-            ["logs:DeleteLogStream", "logs:DescribeLogStreams"],
-            format_arn(
-                service="logs",
-                resource="log-group",
-                resource_name=f"{TRAINING_LOGS}:*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            ),
-            because="A stream begins with its job's name, known only when it starts.",
-        )
-        allow(
-            role,
-            ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
-            format_arn(service="sagemaker", resource="endpoint", resource_name=f"{app_name}-*"),
-            because="One provider checks the endpoints of every workload of this app.",
-        )
-        allow(
-            role,
-            ["iam:PassRole"],
-            format_arn(service="iam", region="", resource="role", resource_name=f"{app_name}/*"),
-            when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-            because="Each model has a role of its own; the path holds this app's job roles only.",
-        )
-        allow(
-            role,
-            ["cloudformation:DescribeStacks"],
-            format_arn(service="cloudformation", resource="stack", resource_name=f"{app_name}-*/*"),
-            because="A stack's ARN ends in an id that CloudFormation makes up.",
-        )
+        allow_following_jobs(handler.execution_role, self._app_name)
         return handler
 
     def _framework_role(self, construct_id: str, log_group: LogGroup) -> iam.Role:

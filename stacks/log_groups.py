@@ -23,6 +23,11 @@ class LogGroup(logs.LogGroup):
         cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = retention_days
 
 
+def endpoint_log_group_name(endpoint_name: str) -> str:
+    """Return the group that SageMaker writes the output of the endpoint's containers to."""
+    return f"/aws/sagemaker/Endpoints/{endpoint_name}"
+
+
 def give_cdk_functions_log_groups(app: App, retention_days: int) -> None:
     """Give the CDK's own custom resource functions log groups: they have no option for one."""
     for function in app.node.find_all():

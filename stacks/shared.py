@@ -1,5 +1,6 @@
 """What every workload shares: where data lies, and the provider that runs jobs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
@@ -7,14 +8,22 @@ from constructs import Construct
 
 from environments.schema import Environment
 from stacks.job_provider import JobProvider
+from stacks.log_groups import LogGroup, endpoint_log_group_name
 from stacks.storage import Storage
+from workloads.schema import Workload
 
 
 class SharedStack(Stack):
-    """The data bucket with its key, and the custom resource provider."""
+    """The data bucket with its key, the custom resource provider, the endpoints' log groups."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        workloads: Sequence[Workload],
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self.storage = Storage(self, "Storage", retain=environment.retain_data)
@@ -24,4 +33,13 @@ class SharedStack(Stack):
             app_name=environment.name,
             retention_days=environment.log_retention_days,
         )
+        for workload in workloads:
+            # SageMaker would make the group itself, without an end. It is not in the workload's
+            # stack: when a first deploy fails, what the container said is all the evidence.
+            LogGroup(
+                self,
+                f"{workload.name}EndpointLogs",
+                retention_days=environment.log_retention_days,
+                name=endpoint_log_group_name(workload.endpoint_name(environment.name)),
+            )
         CfnOutput(self, "DataBucket", value=self.storage.bucket.bucket_name)

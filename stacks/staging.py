@@ -5,13 +5,14 @@ destroy` removes with the rest. The default synthesizer would leave the template
 of every deploy in the bootstrap stack's bucket and repository.
 """
 
-from aws_cdk import App, Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_s3 as s3
 from aws_cdk.app_staging_synthesizer_alpha import AppStagingSynthesizer, DefaultStagingStack
 from constructs import IConstruct
 
 from stacks.acknowledge import acknowledge, wildcard_action, wildcard_resource
+from stacks.container_images import CONTAINERS
 
 # An image's tag is its asset's hash and tags are immutable, so a tagged image may be what a live
 # endpoint runs or a rollback needs; ECR cannot tell which. None of them expires.
@@ -30,6 +31,8 @@ def staging_synthesizer(app_name: str) -> AppStagingSynthesizer:
     return AppStagingSynthesizer.default_resources(
         app_id=app_name,
         staging_bucket_encryption=s3.BucketEncryption.S3_MANAGED,
+        # a rollback fetches the code of before, which the default would delete after 30 days
+        deploy_time_file_asset_lifetime=Duration.days(3650),
     )
 
 
@@ -44,11 +47,22 @@ def harden_staging(app: App) -> None:
     """Scan images on push and keep the deployed ones; say why the rest is right as it is."""
     for stack in app.node.children:
         if isinstance(stack, DefaultStagingStack):
+            _keep_repositories(stack)
             for construct in stack.node.find_all():
                 if isinstance(construct, ecr.CfnRepository):
                     _harden(construct)
                 elif isinstance(construct, s3.CfnBucket):
                     _acknowledge(stack, construct)
+
+
+def _keep_repositories(stack: DefaultStagingStack) -> None:
+    """Give each folder of container/ its repository, whether a workload uses it or not.
+
+    The synthesizer makes the repositories of the images in use, and its stack is deployed first: a
+    workload that changes its container would lose the image that it still runs, and rolls back to.
+    """
+    for dockerfile in sorted(CONTAINERS.glob("*/Dockerfile")):
+        stack.add_docker_image(source_hash="none", asset_name=dockerfile.parent.name)
 
 
 def _harden(repository: ecr.CfnRepository) -> None:

@@ -44,19 +44,23 @@ class TrainingData(Construct):
         self._prefix = f"{workload.name}/data"
         self._channels = workload.data
         log_group = LogGroup(self, "UploadLogs", retention_days=environment.log_retention_days)
+        uploads = Construct(self, "Uploads")
         for name, channel in self._channels.items():
             if channel.path is not None:
-                self._upload(name, channel.path, log_group)
+                self._upload(uploads, name, channel.path, log_group)
 
-    def _upload(self, name: str, path: Path, log_group: LogGroup) -> None:
+    def _upload(self, scope: Construct, name: str, path: Path, log_group: LogGroup) -> None:
         folder, exclude = path, list[str]()
         if path.is_file():
             folder, exclude = path.parent, ["*", f"!{path.name}"]
         deployment = s3_deployment.BucketDeployment(
-            self,
+            scope,
             name,
             sources=[
-                s3_deployment.Source.asset(str(folder), exclude=exclude, ignore_mode=IgnoreMode.GIT)
+                # globs tell capitals apart, gitignore patterns do not
+                s3_deployment.Source.asset(
+                    str(folder), exclude=exclude, ignore_mode=IgnoreMode.GLOB
+                )
             ],
             destination_bucket=self._storage.bucket,
             destination_key_prefix=self._key(name, path),

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from environments.schema import Environment
 from stacks.container_images import ContainerImages
-from stacks.endpoint import Endpoint, log_group_name
+from stacks.endpoint import Endpoint
+from stacks.log_groups import endpoint_log_group_name
 from stacks.shared import SharedStack
 from stacks.trained_model import TrainedModel
 from stacks.training_data import TrainingData
@@ -43,9 +44,10 @@ class WorkloadStack(Stack):
             storage=shared.storage,
         )
         images = ContainerImages(self, "Images")
+        models_scope = Construct(self, "Models")  # a model may be called as any construct here
         models = {
             name: TrainedModel(
-                self,
+                models_scope,
                 name,
                 environment=environment,
                 workload=workload,
@@ -53,7 +55,7 @@ class WorkloadStack(Stack):
                 storage=shared.storage,
                 data=data,
                 images=images,
-                endpoint_log_group=log_group_name(endpoint_name),
+                endpoint_log_group=endpoint_log_group_name(endpoint_name),
                 service_token=service_token,
             )
             for name, model in workload.models.items()
@@ -65,7 +67,6 @@ class WorkloadStack(Stack):
             workload=workload,
             models=models,
             service_token=service_token,
-            retention_days=environment.log_retention_days,
         )
         entry = ssm.StringParameter(
             self,
@@ -78,5 +79,5 @@ class WorkloadStack(Stack):
         # the API offers the workload only when its endpoint has answered
         entry.node.add_dependency(endpoint)
         CfnOutput(self, "EndpointName", value=endpoint_name)
-        for name, model in models.items():
-            CfnOutput(self, f"TrainingJob{name}", value=model.training_job.name)
+        jobs = Fn.join(",", [model.training_job.name for model in models.values()])
+        CfnOutput(self, "TrainingJobs", value=jobs)

@@ -151,9 +151,8 @@ def test_a_resource_named_by_a_list_or_a_path_is_checked_too(
     resource: str,
 ) -> None:
     statement = {"Effect": "Allow", "Action": f"{service}:*", "Resource": resource}
-    client = user(guarded, f"{service}-reader", statement).client(
-        service, endpoint_url=guarded.aws.endpoint_url
-    )
+    session: Any = user(guarded, f"{service}-reader", statement)
+    client = session.client(service, endpoint_url=guarded.aws.endpoint_url)
     if service == "ecr":
         guarded.aws.client("ecr").create_repository(repositoryName="mine")
     assert getattr(client, operation)(**allowed)

@@ -63,6 +63,26 @@ def test_the_api_is_throttled_and_logs_access(synth: Synth) -> None:
     assert "DestinationArn" in stage["Properties"]["AccessLogSetting"]
 
 
+def test_a_path_can_follow_the_url_of_the_api(synth: Synth) -> None:
+    url = synth.template("sagestack-api")["Outputs"]["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert url[-1].endswith("/v1")
+
+
+def test_the_accounts_logging_role_is_made_by_default(synth: Synth) -> None:
+    assert len(synth.resources("AWS::ApiGateway::Account")) == 1
+
+
+def test_starting_a_job_and_calling_an_endpoint_are_for_two_roles(synth: Synth) -> None:
+    may = {
+        policy["Properties"]["PolicyName"]: json.dumps(policy["Properties"]["PolicyDocument"])
+        for policy in synth.resources("AWS::IAM::Policy", "sagestack-shared")
+    }
+    starting = {name for name, document in may.items() if "sagemaker:CreateTrainingJob" in document}
+    calling = {name for name, document in may.items() if "sagemaker:InvokeEndpoint" in document}
+    assert len(starting) == len(calling) == 1
+    assert starting.isdisjoint(calling)
+
+
 def test_the_api_imports_nothing_from_a_workload(synth: Synth) -> None:
     assert "Fn::ImportValue" not in json.dumps(synth.template("sagestack-api"))
     imports = json.dumps(synth.template("sagestack-iris-mars"))
@@ -82,7 +102,7 @@ def test_functions_run_with_the_bundled_boto3(synth: Synth) -> None:
     assert all(function["Layers"] for function in ours)
 
 
-def test_everything_that_can_be_is_tagged(synth: Synth) -> None:
+def test_what_costs_money_or_holds_data_is_tagged(synth: Synth) -> None:
     tagged = [
         resource["Properties"]["Tags"]
         for kind in ("SageMaker::Endpoint", "SageMaker::Model", "S3::Bucket", "ECR::Repository")

@@ -1,7 +1,12 @@
 """Images are the app's own: scanned, immutable, kept while deployed, gone with the app."""
 
 import json
+from pathlib import Path
 
+import pytest
+from aws_cdk import App, Stack
+
+from stacks import staging
 from tests.stacks.conftest import Synth
 
 STAGING = "StagingStack-sagestack-ACCOUNT-REGION"
@@ -41,3 +46,22 @@ def test_an_image_in_ecr_is_used_as_it_is(synth: Synth) -> None:
     ]
     assert len(pulls) == 4
     assert all("ecr:eu-west-1:123456789012:repository/team/flowers" in str(r) for r in pulls)
+
+
+def test_a_container_keeps_its_repository_when_no_workload_uses_it_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the staging stack is deployed first: the endpoint still runs the image, a rollback needs it
+    (tmp_path / "forecast").mkdir()
+    (tmp_path / "forecast" / "Dockerfile").touch()
+    monkeypatch.setattr(staging, "CONTAINERS", tmp_path)
+    app = App(outdir=str(tmp_path / "cdk.out"))
+    Stack(app, "empty", synthesizer=staging.staging_synthesizer("sagestack"))
+    staging.harden_staging(app)
+    app.synth()
+    template = json.loads((tmp_path / "cdk.out" / f"{STAGING}.template.json").read_text())
+    assert [
+        resource["Properties"]["RepositoryName"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ECR::Repository"
+    ] == ["sagestack/forecast"]

@@ -48,6 +48,14 @@ def test_data_in_s3_is_read_where_it_is(synth: Synth) -> None:
     assert synth.resources("Custom::CDKBucketDeployment", A_B) == []
 
 
+def test_what_a_failed_first_deploys_container_said_outlives_its_stack(synth: Synth) -> None:
+    names = {
+        group["Properties"].get("LogGroupName")
+        for group in synth.resources("AWS::Logs::LogGroup", "sagestack-shared")
+    }
+    assert {f"/aws/sagemaker/Endpoints/{stack}" for stack in (MARS, A_B)} <= names
+
+
 def test_a_revision_trains_again(synth: Synth) -> None:
     assert [job.get("Revision") for job in _training(synth, A_B)] == [None, "2026-11"]
 
@@ -59,16 +67,19 @@ def test_jobs_and_models_run_in_the_vpc_that_is_asked_for(synth: Synth) -> None:
         assert model["Properties"]["VpcConfig"] == vpc
 
 
-def test_models_wait_for_their_roles_policies(synth: Synth) -> None:
+def test_a_model_waits_for_the_policies_of_its_own_role(synth: Synth) -> None:
     for stack in (MARS, A_B):
-        template = synth.template(stack)
-        policies = {
-            logical_id
-            for logical_id, resource in template["Resources"].items()
-            if resource["Type"] == "AWS::IAM::Policy"
-        }
+        resources = synth.template(stack)["Resources"]
         for model in synth.resources("AWS::SageMaker::Model", stack):
-            assert policies & set(model["DependsOn"])
+            (role, _) = model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"]
+            policies = {
+                logical_id
+                for logical_id, resource in resources.items()
+                if resource["Type"] == "AWS::IAM::Policy"
+                and resource["Properties"]["Roles"] == [{"Ref": role}]
+            }
+            assert policies
+            assert policies <= set(model["DependsOn"])
 
 
 def test_weights_are_kept_to_the_letter_even_zero(synth: Synth) -> None:
