@@ -1,4 +1,4 @@
-"""The AWS clients of the handlers, and which errors pass by themselves."""
+"""The AWS clients of the handlers, and what their errors mean."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,3 +50,15 @@ def is_transient(error: Exception) -> bool:
         code = error.response["Error"].get("Code", "")
         return status == 429 or status >= 500 or "Throttl" in code or code == "RequestLimitExceeded"
     return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether SageMaker says that there is no such training job.
+
+    Its reference has ResourceNotFound for that, but a ValidationException is what it answers:
+    https://github.com/aws/aws-sdk/issues/165
+    """
+    answer = error.response["Error"]
+    if answer.get("Code") == "ValidationException":
+        return "resource not found" in answer.get("Message", "").lower()
+    return answer.get("Code") == "ResourceNotFound"

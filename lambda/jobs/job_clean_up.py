@@ -44,11 +44,7 @@ def _jobs_of(app_name: str, sagemaker: "SageMakerClient") -> dict[str, str]:
     return {
         job: status
         for job, status in jobs.items()
-        if job.startswith(f"{app_name}-") and _is_of(app_name, job, sagemaker)
+        if status != "Deleting"
+        and job.startswith(f"{app_name}-")
+        and job_records.tagged(job, {"Key": "app", "Value": app_name}, sagemaker)
     }
-
-
-def _is_of(app_name: str, job: str, sagemaker: "SageMakerClient") -> bool:
-    arn = sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobArn"]
-    pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return any({"Key": "app", "Value": app_name} in page["Tags"] for page in pages)

@@ -1,16 +1,21 @@
-"""What SageMaker keeps of a training job, its record and its log, and how both are taken away."""
+"""What SageMaker keeps of a training job, its record and its log, and how both are taken away.
+
+Stacks are deleted one after another, a job's deletion takes its time, and the list lags behind: any
+job that was listed can have gone. So where a call about one fails, what counts is what it is now.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from jobs.clients import Clients
+from jobs.clients import Clients, is_missing
 from jobs.events import Event, log
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef, TagTypeDef
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = frozenset({"InProgress", "Stopping"})
@@ -26,6 +31,33 @@ def jobs_named(part: str, sagemaker: "SageMakerClient") -> dict[str, str]:
     }
 
 
+def described(
+    job: str, sagemaker: "SageMakerClient"
+) -> "DescribeTrainingJobResponseTypeDef | None":
+    """Describe the job; None if there is none, or none that will stay."""
+    try:
+        description = sagemaker.describe_training_job(TrainingJobName=job)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return None if description["TrainingJobStatus"] == "Deleting" else description
+
+
+def tagged(job: str, tag: "TagTypeDef", sagemaker: "SageMakerClient") -> bool:
+    """Whether the job is there and has the tag."""
+    description = described(job, sagemaker)
+    if description is None:
+        return False
+    pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=description["TrainingJobArn"])
+    try:
+        return any(tag in page["Tags"] for page in pages)
+    except ClientError:
+        if described(job, sagemaker):
+            raise
+        return False
+
+
 def ended(event: Event, jobs: Mapping[str, str], sagemaker: "SageMakerClient") -> bool:
     """Stop those of the `jobs` that run; return whether none did any more."""
     for job, status in jobs.items():
@@ -34,8 +66,8 @@ def ended(event: Event, jobs: Mapping[str, str], sagemaker: "SageMakerClient") -
         try:
             sagemaker.stop_training_job(TrainingJobName=job)
         except ClientError:  # it may have ended since it was listed, which SageMaker objects to
-            described = sagemaker.describe_training_job(TrainingJobName=job)
-            if described["TrainingJobStatus"] == "InProgress":
+            now = described(job, sagemaker)
+            if now and now["TrainingJobStatus"] == "InProgress":
                 raise
         else:
             log(event, "stopped training job", job=job)
@@ -50,8 +82,10 @@ def delete(event: Event, jobs: Mapping[str, str], clients: Clients) -> None:
             continue
         try:
             clients.sagemaker.delete_training_job(TrainingJobName=job)
-        except clients.sagemaker.exceptions.ResourceNotFound:
-            log(event, "the same event has deleted the training job already", job=job)
+        except ClientError:
+            if described(job, clients.sagemaker):
+                raise
+            log(event, "the training job is gone already", job=job)
         else:
             log(event, "deleted training job", job=job)
 

@@ -22,7 +22,7 @@ from jobs.stack_status import stack_status
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
+    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef, TagTypeDef
 
 REQUEST_ID_TAG = "sagestack:request-id"
 
@@ -56,7 +56,9 @@ def is_complete(event: Event, clients: Clients) -> Progress:
     if event["RequestType"] == "Delete":
         return {"IsComplete": _release(event, clients)}
     name = event["PhysicalResourceId"]
-    job = clients.sagemaker.describe_training_job(TrainingJobName=name)
+    job = job_records.described(name, clients.sagemaker)
+    if job is None:
+        raise TrainingJobError(f"Training job {name} was deleted while the stack waited for it")
     log(event, "training job", **_summary(job))
     status = job["TrainingJobStatus"]
     if status in job_records.RUNNING:
@@ -104,13 +106,14 @@ def _serves(event: Event, name: str, sagemaker: "SageMakerClient") -> bool:
     The latter may have failed; `is_complete` then says why. A job that failed for an earlier
     request is no answer to this one: deploying again means trying again.
     """
-    job = sagemaker.describe_training_job(TrainingJobName=name)
+    job = job_records.described(name, sagemaker)
+    if job is None:
+        return False
     log(event, "found training job", **_summary(job))
     if job["TrainingJobStatus"] in ("Completed", "InProgress"):
         return True
-    tags = sagemaker.get_paginator("list_tags").paginate(ResourceArn=job["TrainingJobArn"])
-    own = {"Key": REQUEST_ID_TAG, "Value": event["RequestId"]}
-    return any(own in page["Tags"] for page in tags)
+    own: TagTypeDef = {"Key": REQUEST_ID_TAG, "Value": event["RequestId"]}
+    return job_records.tagged(name, own, sagemaker)
 
 
 def _create(event: Event, name: str, request: dict[str, Any], sagemaker: "SageMakerClient") -> None:

@@ -26,6 +26,7 @@ class FakeAws:
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.log_streams: list[str] | None = None  # None: there is no log group
+        self.missing_code = "ValidationException"  # how a job that is not there is answered
         self.stack_status = "CREATE_IN_PROGRESS"
         self.calls: list[str] = []
         self.hooks: dict[str, Callable[[], None]] = {}  # run before the operation, once
@@ -42,7 +43,7 @@ class FakeAws:
     def reset(self) -> None:
         """Forget everything, keeping the clients, which are slow to make."""
         self.jobs, self.calls, self.hooks, self.log_streams = {}, [], {}, None
-        self.stack_status = "CREATE_IN_PROGRESS"
+        self.stack_status, self.missing_code = "CREATE_IN_PROGRESS", "ValidationException"
 
     def end(self, name: str, status: str, **fields: object) -> None:
         """Let a job reach a status."""
@@ -96,7 +97,7 @@ class FakeAws:
 
     def _ListTags(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name = request["ResourceArn"].rpartition("/")[2]
-        return {"Tags": self.jobs[name]["Tags"]}
+        return {"Tags": self._job({"TrainingJobName": name})["Tags"]}
 
     def _StopTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         job = self._job(request)
@@ -107,7 +108,7 @@ class FakeAws:
 
     def _DeleteTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         job = self._job(request)
-        if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
+        if job["TrainingJobStatus"] in ("InProgress", "Stopping", "Deleting"):
             raise _error("ResourceInUse", "not in a terminal state")
         del self.jobs[job["TrainingJobName"]]
         return {}
@@ -141,7 +142,7 @@ class FakeAws:
     def _job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]
         if name not in self.jobs:
-            raise _error("ResourceNotFound", "Requested resource not found.")
+            raise _error(self.missing_code, "Requested resource not found.")
         assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)
         return self.jobs[name]
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from jobs import job_clean_up
 from jobs.events import Event
@@ -58,6 +59,56 @@ def test_a_job_that_runs_is_stopped_and_waited_for(aws: FakeAws) -> None:
     aws.end("flowers-iris-1", "Stopped")
     assert delete(aws)
     assert not aws.jobs
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
+@pytest.mark.parametrize(
+    ("status", "operation"),
+    [
+        ("Failed", "DescribeTrainingJob"),
+        ("Failed", "ListTags"),
+        ("InProgress", "StopTrainingJob"),
+        ("Failed", "DeleteTrainingJob"),
+    ],
+)
+def test_a_job_that_its_own_stack_deletes_meanwhile_is_no_error(
+    aws: FakeAws, status: str, operation: str, code: str
+) -> None:
+    job(aws, "flowers-iris-1", "flowers", status)
+    aws.stack_status = "DELETE_IN_PROGRESS"
+    aws.missing_code = code
+    aws.hooks[operation] = aws.jobs.clear
+    assert delete(aws) or delete(aws)  # what ran when it was listed is looked for once more
+    assert operation in aws.calls
+
+
+def test_a_job_whose_deletion_has_begun_is_left_to_it(aws: FakeAws) -> None:
+    job(aws, "flowers-iris-1", "flowers", "Deleting")
+    aws.stack_status = "DELETE_IN_PROGRESS"
+    aws.calls.clear()
+    assert delete(aws)
+    assert aws.calls == ["DescribeStacks", "ListTrainingJobs"]
+
+
+def test_a_job_whose_deletion_begins_meanwhile_is_left_to_it(aws: FakeAws) -> None:
+    job(aws, "flowers-iris-1", "flowers")
+    aws.stack_status = "DELETE_IN_PROGRESS"
+    aws.hooks["DeleteTrainingJob"] = lambda: aws.end("flowers-iris-1", "Deleting")
+    assert delete(aws)
+
+
+@pytest.mark.parametrize(
+    "operation", ["DescribeTrainingJob", "ListTags", "DeleteTrainingJob", "StopTrainingJob"]
+)
+def test_any_other_error_about_a_job_that_is_there_stays_one(aws: FakeAws, operation: str) -> None:
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "too odd"}}, "")
+
+    job(aws, "flowers-iris-1", "flowers", "InProgress" if "Stop" in operation else "Failed")
+    aws.stack_status = "DELETE_IN_PROGRESS"
+    aws.hooks[operation] = refuse
+    with pytest.raises(ClientError, match="too odd"):
+        delete(aws)
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])

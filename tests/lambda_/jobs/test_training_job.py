@@ -168,6 +168,30 @@ def test_a_job_that_another_event_gave_up_is_not_taken_over(aws: FakeAws, status
     assert deliver(aws, training_event("Create", "r2")) != first
 
 
+@pytest.mark.parametrize("operation", ["DescribeTrainingJob", "ListTags"])
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
+def test_a_job_that_is_deleted_when_it_was_just_found_is_tried_again(
+    aws: FakeAws, code: str, operation: str
+) -> None:
+    event = training_event("Create", "r1")
+    first = deliver(aws, event)
+    aws.end(first, "Failed", FailureReason="x")
+    aws.missing_code = code
+    aws.hooks[operation] = aws.jobs.clear
+    assert deliver(aws, event) != first
+    assert aws.statuses() == ["InProgress"]
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
+def test_a_job_that_someone_deleted_fails_the_deploy(aws: FakeAws, code: str) -> None:
+    event = training_event("Create", "r1")
+    name = deliver(aws, event)
+    aws.jobs.clear()
+    aws.missing_code = code
+    with pytest.raises(TrainingJobError, match=f"{name} was deleted"):
+        poll(aws, event, name)
+
+
 def test_the_same_request_again_reuses_the_completed_job(aws: FakeAws) -> None:
     first = trained(aws, training_event("Create", "r1"))
     aws.stack_status = "UPDATE_IN_PROGRESS"
@@ -334,10 +358,23 @@ def test_a_job_that_cannot_be_stopped_is_an_error(aws: FakeAws) -> None:
         delete(aws, name)
 
 
-def test_two_deletes_at_once_are_no_error(aws: FakeAws) -> None:
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
+def test_two_deletes_at_once_are_no_error(aws: FakeAws, code: str) -> None:
     name = trained(aws, training_event("Create", "r1"))
     aws.stack_status = "DELETE_IN_PROGRESS"
+    aws.missing_code = code
     aws.hooks["DeleteTrainingJob"] = aws.jobs.clear
+    assert delete(aws, name)
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
+def test_a_job_that_is_deleted_just_before_it_is_stopped_is_no_error(
+    aws: FakeAws, code: str
+) -> None:
+    name = deliver(aws, training_event("Create", "r1"))
+    aws.stack_status = "ROLLBACK_IN_PROGRESS"
+    aws.missing_code = code
+    aws.hooks["StopTrainingJob"] = aws.jobs.clear
     assert delete(aws, name)
 
 
