@@ -1,8 +1,16 @@
 """The app as a whole: its roles, its API, its provider, and what the stacks share."""
 
 import json
+from pathlib import Path
 
+from aws_cdk import App
+
+from app import ROOT
+from environments.schema import Environment
+from stacks.api import ApiStack
+from stacks.staging import staging_synthesizer
 from tests.stacks.conftest import Synth
+from workloads.schema import Project
 
 
 def test_no_role_has_a_managed_policy_but_awss_for_logging(synth: Synth) -> None:
@@ -126,3 +134,15 @@ def test_a_synth_needs_no_account_and_no_region(synth: Synth) -> None:
     }
     assert environments == {"aws://unknown-account/unknown-region"}
     assert "missing" not in manifest
+
+
+def test_an_account_that_has_a_logging_role_keeps_it(tmp_path: Path) -> None:
+    project = Project(ROOT, ROOT / "environments" / "default.toml")
+    environment = Environment.model_validate(
+        {"api": {"account_logging_role": False}}, context=project
+    )
+    app = App(outdir=str(tmp_path))
+    ApiStack(app, "api", environment=environment, synthesizer=staging_synthesizer("sagestack"))
+    app.synth()
+    template = json.loads((tmp_path / "api.template.json").read_text())
+    assert "AWS::ApiGateway::Account" not in {r["Type"] for r in template["Resources"].values()}
