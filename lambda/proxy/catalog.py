@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from proxy.errors import CatalogUnavailableError, NotFoundError
+from proxy.errors import CatalogError, NotFoundError
 from proxy.log import log
 from proxy.media import CSV, JSON
 from proxy.schema import Feature, Schema
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+
+# A workload that was deployed again may be served as it was for so long; a request seldom waits for
+# the Parameter Store meanwhile.
+_TTL_SECONDS = 30.0
 
 # What is not in the catalog may have been deployed just now: it is read again, but not for each of
 # many requests for something that does not exist.
@@ -62,34 +66,32 @@ class Workload:
 
 
 class Catalog:
-    """The workloads by name, as they were at most `ttl_seconds` ago."""
+    """The workloads by name, as they were at most 30 seconds ago."""
 
     def __init__(
         self,
         ssm: "SSMClient",
         path: str,
-        ttl_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ssm = ssm
         self._path = path
-        self._ttl_seconds = ttl_seconds
         self._clock = clock
         self._workloads: Mapping[str, Workload] | None = None
         self._read_at = 0.0
 
     def workloads(self) -> list[Workload]:
-        """List all workloads by name; raises CatalogUnavailableError."""
-        workloads = self._newer_than(self._ttl_seconds)
+        """List all workloads by name; raises CatalogError."""
+        workloads = self._newer_than(_TTL_SECONDS)
         return [workloads[name] for name in sorted(workloads)]
 
     def find(self, name: str, variant: str | None) -> Workload:
         """Return the workload; raises NotFoundError if it, or the variant asked for, is not there.
 
-        Raises CatalogUnavailableError.
+        Raises CatalogError.
         """
         try:
-            return _find(self._newer_than(self._ttl_seconds), name, variant)
+            return _find(self._newer_than(_TTL_SECONDS), name, variant)
         except NotFoundError:
             return _find(self._newer_than(_RELOAD_SECONDS), name, variant)
 
@@ -101,7 +103,7 @@ class Catalog:
             self._workloads = self._read()
         except (ClientError, BotoCoreError) as error:
             if self._workloads is None:
-                raise CatalogUnavailableError(str(error)) from error
+                raise CatalogError(str(error)) from error
             log("the catalog cannot be read, the one in hand serves on", error=str(error))
         self._read_at = now
         return self._workloads

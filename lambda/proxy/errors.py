@@ -45,7 +45,7 @@ class MethodNotAllowedError(RequestError):
 
 
 class BodyTooLargeError(RequestError):
-    """The body, as sent or as converted, is more than InvokeEndpoint takes."""
+    """The body is more than the API takes, or converted more than InvokeEndpoint does."""
 
     status = 413
     code = "body_too_large"
@@ -58,12 +58,22 @@ class UnsupportedMediaTypeError(RequestError):
     code = "unsupported_media_type"
 
 
-class AnswerTooLargeError(Exception):
-    """The model's answer is more than a Lambda function may return."""
+class AnswerTooLargeError(RequestError):
+    """The model's answer to it is more than a Lambda function may return."""
+
+    status = 502
+    code = "answer_too_large"
 
 
-class CatalogUnavailableError(Exception):
-    """The workloads cannot be read, and never were."""
+class UnsupportedAnswerError(RequestError):
+    """The model's answer to it is nothing that the API passes on."""
+
+    status = 502
+    code = "unsupported_answer"
+
+
+class CatalogError(Exception):
+    """The workloads cannot be read, and never were; the cause is what the Parameter Store said."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,10 @@ def problem_of(error: Exception) -> Problem:
             return _problem_of_endpoint(error)
         case ReadTimeoutError():
             return Problem(504, "model_timeout", "The model took too long: send fewer rows")
-        case ConnectionError() | HTTPClientError() | CatalogUnavailableError():
+        case CatalogError(__cause__=ClientError() as cause) if "AccessDenied" in _code(cause):
+            return _INTERNAL  # no later try will find the permission that the API's role lacks
+        case ConnectionError() | HTTPClientError() | CatalogError():
             return _UNAVAILABLE
-        case AnswerTooLargeError():
-            return Problem(502, "answer_too_large", f"{error}: send fewer rows")
         case _:
             return _INTERNAL
 
@@ -114,7 +124,7 @@ def loggable(error: Exception) -> dict[str, object]:
                 "model_status": response.get("OriginalStatusCode"),
                 "model_log": response.get("LogStreamArn"),
             }
-        case ClientError() | ConnectionError() | HTTPClientError() | CatalogUnavailableError():
+        case ClientError() | ConnectionError() | HTTPClientError() | CatalogError():
             return {"error": str(error)}
         case _:
             return {"error": type(error).__name__, "where": where}

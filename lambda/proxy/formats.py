@@ -18,7 +18,7 @@ from proxy.problems import MAX_TOLD, Problems, shown
 from proxy.schema import Feature, Schema
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-MAX_BODY_BYTES = 6_291_456
+_MAX_CONVERTED_BYTES = 6_291_456
 
 _BATCH_ROWS = 1_000  # measured: a fourth of the time that all rows at once take
 
@@ -43,9 +43,8 @@ class _Batch(NamedTuple):
 def convert(body: bytes, content_type: str, schema: Schema, *, target: str, header: bool) -> bytes:
     """Check a body and give it the format that the container takes (`header` is for CSV).
 
-    Raises InvalidBodyError, and BodyTooLargeError for more than InvokeEndpoint takes.
+    Raises InvalidBodyError, and BodyTooLargeError for what becomes more than InvokeEndpoint takes.
     """
-    _check_size(body)
     problems = Problems(schema.expected)
     text = _text(body, problems)
     if content_type == CSV:
@@ -59,15 +58,12 @@ def convert(body: bytes, content_type: str, schema: Schema, *, target: str, head
         converted = written.encode()
     except UnicodeEncodeError as error:  # JSON can spell one half of a surrogate pair
         raise InvalidBodyError("the body has text that is not Unicode", schema.expected) from error
-    _check_size(converted)
-    return converted
-
-
-def _check_size(body: bytes) -> None:
-    if len(body) > MAX_BODY_BYTES:
+    if len(converted) > _MAX_CONVERTED_BYTES:
         raise BodyTooLargeError(
-            f"the body has {len(body)} bytes, an endpoint takes {MAX_BODY_BYTES}: send fewer rows"
+            f"the body has {len(converted)} bytes as {target}: send fewer rows",
+            f"at most {_MAX_CONVERTED_BYTES} bytes as {target}",
         )
+    return converted
 
 
 def _text(body: bytes, problems: Problems) -> str:

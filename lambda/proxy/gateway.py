@@ -7,14 +7,22 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from proxy.errors import AnswerTooLargeError, InvalidBodyError
-from proxy.media import JSON, MediaType
+from proxy.errors import (
+    AnswerTooLargeError,
+    BodyTooLargeError,
+    InvalidBodyError,
+    UnsupportedAnswerError,
+)
+from proxy.media import JSON
 
-# Lambda returns 6 MB, of the whole answer as JSON; the headers get a little of it.
+# Lambda takes and returns 6 MB, of the whole event and the whole answer as JSON. Of the event,
+# 1 MB is for what JSON adds to a body (each quote and each line end becomes two bytes) and for the
+# headers; an answer is measured as JSON, so only its headers get a little.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MAX_BODY_BYTES = 5 * 1024 * 1024
 _MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 4096
 
 
@@ -45,22 +53,34 @@ class Request:
         )
 
     def body(self) -> bytes:
-        """Decode the body; raises InvalidBodyError."""
-        if not self.is_base64:
-            return self.content.encode(errors="surrogatepass")
+        """Decode the body; raises InvalidBodyError, and BodyTooLargeError for more than 5 MB."""
         try:
-            return base64.b64decode(self.content, validate=True)
+            body = (
+                base64.b64decode(self.content, validate=True)
+                if self.is_base64
+                else self.content.encode(errors="surrogatepass")
+            )
         except binascii.Error as error:
             raise InvalidBodyError(f"the body is not base64: {error}") from error
+        if len(body) > _MAX_BODY_BYTES:
+            raise BodyTooLargeError(
+                f"the body has {len(body)} bytes: send fewer rows",
+                f"at most {_MAX_BODY_BYTES} bytes",
+            )
+        return body
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; a body that is not text goes out in base64."""
+    """An answer.
+
+    The API has no binary media types, so the body must be UTF-8, whatever its type is called:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
+    """
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
 
     @classmethod
     def of_json(cls, status: int, body: object, **headers: str) -> "Response":
@@ -69,24 +89,20 @@ class Response:
         return cls(status, content, {"Content-Type": JSON, **headers})
 
     def to_event(self) -> dict[str, Any]:
-        """Write the event; raises AnswerTooLargeError for more than Lambda returns."""
-        text = self._text()
-        body = base64.b64encode(self.body).decode() if text is None else text
+        """Write the event.
+
+        Raises UnsupportedAnswerError, and AnswerTooLargeError for more than Lambda returns.
+        """
+        try:
+            body = self.body.decode()
+        except UnicodeDecodeError as error:
+            found = self.headers["Content-Type"]
+            raise UnsupportedAnswerError(
+                f"the model answers {found} that is not UTF-8: the API passes on text and JSON"
+            ) from error
         size = len(json.dumps(body, ensure_ascii=False).encode())
         if size > _MAX_ANSWER_BYTES:
-            raise AnswerTooLargeError(f"the answer has {size} bytes, Lambda returns 6 MB")
-        return {
-            "statusCode": self.status,
-            "headers": dict(self.headers),
-            "body": body,
-            "isBase64Encoded": text is None,
-        }
-
-    def _text(self) -> str | None:
-        name = MediaType.parse(self.headers.get("Content-Type", "")).name
-        if not (name.startswith("text/") or name.endswith(("json", "xml"))):
-            return None
-        try:
-            return self.body.decode()
-        except UnicodeDecodeError:
-            return None
+            raise AnswerTooLargeError(
+                f"the answer has {size} bytes, Lambda returns 6 MB: send fewer rows"
+            )
+        return {"statusCode": self.status, "headers": dict(self.headers), "body": body}

@@ -31,7 +31,5 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 def _api() -> Api:
     """Connect once per execution environment."""
     settings = Settings.from_environ(os.environ)
-    catalog = Catalog(
-        boto3.client("ssm", config=_SSM), settings.catalog_path, settings.catalog_ttl_seconds
-    )
+    catalog = Catalog(boto3.client("ssm", config=_SSM), settings.catalog_path)
     return Api(catalog, boto3.client("sagemaker-runtime", config=_RUNTIME))

@@ -19,7 +19,7 @@ _NUMBER_CHARACTERS = frozenset("+-.0123456789eE")
 class Feature:
     """A column. `text` and `value` say what a cell may be; the `are_plain_…` are their short cuts.
 
-    A body of 6 MB has a million cells: a whole column is looked at in C where nothing about it is
+    A body of 5 MB has a million cells: a whole column is looked at in C where nothing about it is
     unusual, and cell by cell only where something is.
     """
 

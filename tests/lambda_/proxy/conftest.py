@@ -6,6 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from proxy.api import Api
 from proxy.catalog import Catalog
 
 PATH = "/sagestack/workloads"
@@ -60,9 +61,9 @@ class Parameters:
                 answer["NextToken"] = str(number + 1)
             self.stubber.add_response("get_parameters_by_path", answer, asked)
 
-    def fail(self) -> None:
+    def fail(self, code: str = "InternalServerError", http_status: int = 500) -> None:
         """Answer the next read with an error."""
-        self.stubber.add_client_error("get_parameters_by_path", "InternalServerError")
+        self.stubber.add_client_error("get_parameters_by_path", code, http_status_code=http_status)
 
 
 @pytest.fixture(scope="session")
@@ -104,4 +105,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def catalog(_ssm: Any, clock: Clock, parameters: Parameters) -> Catalog:  # noqa: ARG001
-    return Catalog(_ssm, PATH, ttl_seconds=30, clock=clock)
+    return Catalog(_ssm, PATH, clock=clock)
+
+
+@pytest.fixture
+def api(catalog: Catalog, runtime_client: Any) -> Api:
+    return Api(catalog, runtime_client)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from proxy.catalog import Catalog, Workload
-from proxy.errors import CatalogUnavailableError, NotFoundError
+from proxy.errors import CatalogError, NotFoundError
 from proxy.schema import Feature
 
 from .conftest import IRIS, Clock, Parameters
@@ -98,7 +98,7 @@ def test_the_catalog_in_hand_outlives_an_outage_of_ssm(
 
 def test_no_catalog_at_all_is_an_error(catalog: Catalog, parameters: Parameters) -> None:
     parameters.fail()
-    with pytest.raises(CatalogUnavailableError, match="InternalServerError"):
+    with pytest.raises(CatalogError, match="InternalServerError"):
         catalog.workloads()
 
 

@@ -3,13 +3,9 @@ import pytest
 from proxy.settings import Settings
 
 
-def test_the_environment_is_read_as_a_type() -> None:
-    environ = {"CATALOG_PATH": "/sagestack/workloads/", "CATALOG_TTL_SECONDS": "5"}
-    assert Settings.from_environ(environ) == Settings("/sagestack/workloads", 5.0)
-
-
-def test_the_catalog_lives_for_half_a_minute_by_default() -> None:
-    assert Settings.from_environ({"CATALOG_PATH": "/"}).catalog_ttl_seconds == 30
+def test_a_path_is_asked_for_without_its_last_slash() -> None:
+    environ = {"CATALOG_PATH": "/sagestack/workloads/"}
+    assert Settings.from_environ(environ) == Settings(catalog_path="/sagestack/workloads")
 
 
 def test_a_missing_path_is_an_error() -> None:

@@ -1,0 +1,121 @@
+"""What is asked comes back answered, in the model's own words."""
+
+import base64
+import json
+import time
+
+import pytest
+from botocore.stub import Stubber
+
+from proxy import gateway
+from proxy.api import Api
+
+from .calls import BODY, answer, call, error
+from .conftest import IRIS, Parameters
+
+
+def test_the_workloads_are_listed_with_what_they_take(api: Api, parameters: Parameters) -> None:
+    parameters.hold([IRIS])
+    response = call(api, "GET", "/workloads", None)
+    assert response["statusCode"] == 200
+    assert json.loads(response["body"]) == {
+        "workloads": [
+            {
+                "name": "iris",
+                "description": "Sepal length of an iris",
+                "variants": ["mars", "linear"],
+                "content_type": "text/csv",
+                "features": IRIS["features"],
+                "invoke": "/workloads/iris/invocations",
+            }
+        ]
+    }
+
+
+def test_a_prediction_comes_back_unchanged(
+    api: Api, parameters: Parameters, runtime: Stubber
+) -> None:
+    parameters.hold([IRIS])
+    answer(runtime)
+    assert call(api) == {
+        "statusCode": 200,
+        "headers": {
+            "Content-Type": "application/json",
+            "X-Invoked-Production-Variant": "mars",
+        },
+        "body": '{"predictions":[5.01]}',
+    }
+
+
+def test_json_reaches_a_csv_container(api: Api, parameters: Parameters, runtime: Stubber) -> None:
+    parameters.hold([IRIS])
+    answer(runtime)
+    body = json.dumps({"instances": [{"Species": "setosa", "Sepal.Width": 3.5}]})
+    assert call(api, body=body, Content_Type="application/json")["statusCode"] == 200
+
+
+def test_headers_are_found_in_any_case(api: Api, parameters: Parameters, runtime: Stubber) -> None:
+    parameters.hold([IRIS])
+    answer(runtime, TargetVariant="linear", Accept="text/csv")
+    response = call(api, x_TARGET_variant="linear", aCCept="text/csv;q=0.9, */*;q=0.1")
+    assert response["statusCode"] == 200
+
+
+def test_a_base64_body_is_decoded(api: Api, parameters: Parameters, runtime: Stubber) -> None:
+    parameters.hold([IRIS])
+    answer(runtime)
+    encoded = base64.b64encode(BODY.encode()).decode()
+    assert call(api, body=encoded, is_base64=True)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/octet-stream", "application/x-ndjson", "text/csv", None]
+)
+def test_text_comes_back_as_it_is_whatever_it_is_called(
+    api: Api, parameters: Parameters, runtime: Stubber, content_type: str | None
+) -> None:
+    parameters.hold([IRIS])
+    answer(runtime, "5.01 ±\n".encode(), answered=content_type)
+    response = call(api)
+    assert response["statusCode"] == 200
+    assert response["body"] == "5.01 ±\n"
+    assert response["headers"]["Content-Type"] == (content_type or "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"), [("application/x-npy", b"\x93NUMPY"), ("text/csv", b"\xff\xfe")]
+)
+def test_an_answer_that_is_no_text_is_an_error(
+    api: Api, parameters: Parameters, runtime: Stubber, content_type: str, body: bytes
+) -> None:
+    parameters.hold([IRIS])
+    answer(runtime, body, answered=content_type)
+    response = call(api)
+    assert response["statusCode"] == 502
+    assert error(response)["code"] == "unsupported_answer"
+    assert error(response)["message"] == (
+        f"the model answers {content_type} that is not UTF-8: the API passes on text and JSON"
+    )
+
+
+def test_an_answer_that_lambda_cannot_return_is_an_error(
+    api: Api, parameters: Parameters, runtime: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_MAX_ANSWER_BYTES", 1000)
+    parameters.hold([IRIS])
+    answer(runtime, b"1\n" * 400, answered="text/csv")  # each line end is two bytes of JSON
+    response = call(api)
+    assert response["statusCode"] == 502
+    assert error(response)["code"] == "answer_too_large"
+
+
+def test_fifty_thousand_rows_take_a_fraction_of_a_second(
+    api: Api, parameters: Parameters, runtime: Stubber
+) -> None:
+    parameters.hold([IRIS])
+    rows = b"3.5,setosa\n" * 50_000
+    answer(runtime, Body=b"Sepal.Width,Species\n" + rows)
+    started = time.process_time()
+    response = call(api, body="Sepal.Width,Species\n" + rows.decode())
+    assert response["statusCode"] == 200
+    assert time.process_time() - started < 1
