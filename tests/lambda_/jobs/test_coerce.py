@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from jobs.coerce import CoercionError, coerce
 
-from .fake_aws import REQUEST, FakeAws, stringified
+from .fake_aws import FakeAws
+from .training_events import REQUEST, stringified
 
 MODEL: dict[str, Any] = {
     "Request": {

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jobs import handler
 from jobs.events import Event, ResourceError, fitting_reason
 
-from .fake_aws import FakeAws, training_event
+from .fake_aws import FakeAws
+from .training_events import training_event
 
 
 @pytest.fixture(autouse=True)

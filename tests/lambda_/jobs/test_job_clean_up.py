@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 from jobs import job_clean_up
 from jobs.events import Event
 
-from .fake_aws import REQUEST, STACK_ID, FakeAws
+from .fake_aws import STACK_ID, FakeAws
+from .training_events import REQUEST
 
 
 def event_of(request_type: str) -> Event:
