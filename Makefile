@@ -5,6 +5,8 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # bytecode makes a synth four times faster
 unexport PYTHONDONTWRITEBYTECODE
+# the version is pinned: no advice to install another
+export CDK_DISABLE_VERSION_CHECK := 1
 # which file of environments/ is deployed
 ENVIRONMENT ?= default
 CDK = cdk --context environment=$(ENVIRONMENT)
@@ -13,9 +15,9 @@ APP = $(shell python -c 'from workloads.loading import *; \
   print(load_environment(Path("environments/$(ENVIRONMENT).toml")).name)')
 
 ##@ On this machine, with no AWS account
-demo: .venv/installed r-or-docker  ## deploy it all to the embedded AWS, predict, destroy
+demo: r-or-docker .venv/installed  ## deploy it all to the embedded AWS, predict, destroy
 	@python -m local demo
-local: .venv/installed r-or-docker  ## the same, left running until Ctrl-C
+local: r-or-docker .venv/installed  ## the same, left running until Ctrl-C
 	@python -m local serve
 
 ##@ Daily work
@@ -47,7 +49,7 @@ lock: .venv/installed  ## compile the lock files anew
 	  -o lambda/requirements.lock >/dev/null
 	@npm install --package-lock-only --omit-lockfile-registry-resolved=true
 clean:  ## remove all that the set-up and the builds made
-	rm -rf .venv node_modules build cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +62,6 @@ build/r-installed: $(wildcard container/*/apt-packages.txt)
 	@mkdir -p build && touch $@
 # the container runs by Docker where an engine answers, else natively, which takes R
 r-or-docker:
-	@docker info >/dev/null 2>&1 || local/install.sh r
+	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
 .PHONY: demo local test lint synth bootstrap deploy remove destroy lock clean help r-or-docker

@@ -1,5 +1,6 @@
 """`python -m local demo` and `python -m local serve`, with errors that say what to do."""
 
+import signal
 import sys
 
 from rich.console import Console
@@ -17,6 +18,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print(f"usage: python -m local {' | '.join(COMMANDS)}", file=sys.stderr)
         return 2
+    # a shell that starts us in the background has it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console(highlight=False)
     try:
         COMMANDS[arguments[0]](console)

@@ -12,6 +12,7 @@ from local.deployment import Deployment
 from local.iris import predict, show
 from local.leftovers import leftovers
 from local.progress import Stages
+from local.runners.engine import chosen
 from local.session import EmbeddedAWS
 from workloads.loading import load_settings
 
@@ -48,7 +49,8 @@ def demo(console: Console) -> None:
 def started(stages: Stages) -> Iterator[EmbeddedAWS]:
     """Start the embedded AWS as a stage; stop it at the end."""
     aws = EmbeddedAWS()
-    with stages.stage("Start the embedded AWS"):
+    how = "in Docker" if chosen() == "docker" else "as processes"
+    with stages.stage(f"Start the embedded AWS (containers run {how})"):
         aws.start()
     try:
         yield aws

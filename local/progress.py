@@ -54,4 +54,4 @@ class Stages:
         self._print("[green]✓[/]", title, start)
 
     def _print(self, mark: str, title: str, start: float) -> None:
-        self._console.print(f"{mark} {title:<46}{time.monotonic() - start:7.1f} s")
+        self._console.print(f"{mark} {title:<52}{time.monotonic() - start:7.1f} s")

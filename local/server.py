@@ -1,15 +1,17 @@
-"""The embedded AWS as a process: `python -m local.server --port 4566 --state .local`."""
+"""The embedded AWS as a process: `python -m local.server`, started by local.session."""
 
 import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.guard import guarded
 from local.run_directory import MARKER, RunDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +29,7 @@ INHERITED = (
 def main() -> None:
     """Serve until SIGINT or SIGTERM, then remove everything that the run made."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--socket", type=int, required=True, help="descriptor that listens")
     parser.add_argument("--state", type=Path, required=True, help="folder for the run's directory")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--until-eof", action="store_true", help="end with the standard input")
@@ -39,7 +41,7 @@ def main() -> None:
     if arguments.until_eof:
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
-        _serve(run, arguments.port, arguments.region, arguments.enforce_iam)
+        _serve(run, arguments.socket, arguments.region, arguments.enforce_iam)
     finally:
         run.remove()
     # A thread that waits for a custom resource, an hour at most, would keep the process.
@@ -72,7 +74,9 @@ def environment(
     }
 
 
-def _serve(run: RunDirectory, port: int, region: str, enforce_iam: bool) -> None:
+def _serve(run: RunDirectory, descriptor: int, region: str, enforce_iam: bool) -> None:
+    with socket.socket(fileno=os.dup(descriptor)) as listening:
+        port = listening.getsockname()[1]
     settings = environment(run, port, region, enforce_iam, os.environ)
     os.environ.clear()
     os.environ.update(settings)
@@ -91,11 +95,11 @@ def _serve(run: RunDirectory, port: int, region: str, enforce_iam: bool) -> None
     patches.apply(run)
     registration.register(run)
     config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
+    config.bind = [f"fd://{descriptor}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = DRAIN
     # Not asyncio.run, which waits for every task: those that wait for a custom resource too.
-    asyncio.new_event_loop().run_until_complete(serve(app, config))
+    asyncio.new_event_loop().run_until_complete(serve(guarded(app), config))
 
 
 def _end_with_input() -> None:

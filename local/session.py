@@ -41,7 +41,9 @@ class EmbeddedAWS:
     ) -> None:
         """Keep everything below `state`. `settings` are environment variables, also of the CLI."""
         self.state = state
-        self.port = port or _free_port()
+        # Taken here and handed on: between finding a port free and using it, others would take it.
+        self._listening = _listen(port)
+        self.port: int = self._listening.getsockname()[1]
         self.region = region
         self.account = ACCOUNT
         self.log_path = state / "server.log"
@@ -60,16 +62,21 @@ class EmbeddedAWS:
         assert self._process is not None, "not started"
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the server has been started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start the server and wait until it answers. Raises RuntimeError with its log's end."""
-        if self._answers():
-            raise RuntimeError(f"something answers at {self.endpoint_url} already")
+        if self._listening.fileno() < 0:  # started once before
+            self._listening = _listen(self.port)
         self.state.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "local.server"),
-                    *("--port", str(self.port), "--state", str(self.state)),
+                    *("--socket", str(self._listening.fileno()), "--state", str(self.state)),
                     *("--region", self.region, "--until-eof"),
                     *(["--enforce-iam"] if self._enforce_iam else []),
                 ],
@@ -78,6 +85,7 @@ class EmbeddedAWS:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=[self._listening.fileno()],
                 start_new_session=True,  # Ctrl-C reaches us, and we stop it
             )
         deadline = time.monotonic() + START_TIMEOUT
@@ -89,9 +97,11 @@ class EmbeddedAWS:
                     + "".join(self.log_path.read_text().splitlines(keepends=True)[-20:])
                 )
             time.sleep(0.05)
+        self._listening.close()  # the server has it
 
     def stop(self) -> None:
         """Stop the server, which removes all that its run made; the log stays."""
+        self._listening.close()
         for name in ("cdk-home", "images"):
             shutil.rmtree(self.state / name, ignore_errors=True)
         (self.state / "docker").unlink(missing_ok=True)
@@ -191,15 +201,11 @@ class _LocalSession(boto3.Session):
         return super().client(*arguments, **{"endpoint_url": self._endpoint_url, **options})
 
 
-def _free_port() -> int:
-    """Return 4566, the port that tools for a local AWS expect, or any free one if it is taken."""
-    for port in (DEFAULT_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    raise RuntimeError("no free port")
+def _listen(port: int | None) -> socket.socket:
+    """Listen on the port asked for, or on 4566, which tools for a local AWS expect, or on any."""
+    for candidate in (port,) if port else (DEFAULT_PORT, 0):
+        try:
+            return socket.create_server(("127.0.0.1", candidate))
+        except OSError as error:
+            problem = error
+    raise RuntimeError(f"port {port or DEFAULT_PORT} is taken: {problem}")

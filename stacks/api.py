@@ -55,7 +55,7 @@ class ApiStack(Stack):
             layer=Boto3Layer(self, "Boto3"),
             # API Gateway gives up after 29 s; the function lives on to log what it would have said
             timeout=Duration.seconds(30),
-            memory_mb=1024,  # a share of a core goes with it: 6 MB of CSV in under a second
+            memory_mb=1024,  # a share of a core goes with it: 5 MB of CSV in under a second
             retention_days=environment.log_retention_days,
             environment={"CATALOG_PATH": catalog_path},
         )

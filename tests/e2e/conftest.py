@@ -110,9 +110,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     for name in BUILT:
         (root / name).symlink_to(ROOT / name)
     state = tmp_path_factory.mktemp("embedded-aws")
-    with EmbeddedAWS(
-        state, settings={"SAGESTACK_RUNNER": "process"}, enforce_iam=True
-    ) as aws:
+    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "process"}, enforce_iam=True) as aws:
         deployment = Deployment(aws, root=root, assembly=root / "cdk.out")
         deployment.synth(silent)
         deployment.bootstrap(silent)

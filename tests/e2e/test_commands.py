@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import fsum, sqrt
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def test_the_demo_prints_the_rmse_of_mars_called_by_hand(
     assert "All of it held" in done.stdout
 
 
-def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
+@contextmanager
+def _local() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`make local`, deployed: its process and what it printed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local", "serve"],
         cwd=ROOT,
@@ -60,23 +63,63 @@ def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
             lines.append(line)
             if "Ctrl-C here ends it all" in line:
                 break
-        printed = "".join(lines)
-        found = re.search(r"AWS endpoint\s+(http://127\.0\.0\.1:\d+)", printed)
-        assert found, printed
+        yield process, "".join(lines)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _endpoint(printed: str) -> str:
+    found = re.search(r"AWS endpoint\s+(http://127\.0\.0\.1:\d+)", printed)
+    assert found, printed
+    return found[1]
+
+
+def _nothing_answers(endpoint: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5)
+    except OSError:
+        return True
+    return False
+
+
+def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
+    with _local() as (process, printed):
         script = re.search(r"<<'PY'\n(.*?)\n\s*PY\n", printed, re.DOTALL)
         assert script, printed
-        # pasted as it is printed, with the file that it says to source
+        # pasted as it is printed, into a shell that works with a real account
         pasted = f". build/local.env && .venv/bin/python - <<'PY'\n{_dedent(script[1])}\nPY\n"
         answer = subprocess.run(
-            ["bash", "-c", pasted], cwd=ROOT, capture_output=True, text=True, check=True
+            ["bash", "-c", pasted],
+            cwd=ROOT,
+            env={**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "secret"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        assert "predictions" in answer.stdout
-    finally:
+        assert "predictions" in answer.stdout, answer.stderr
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=60)[0]
-    assert process.returncode in (0, 130), rest
-    with pytest.raises(OSError):  # noqa: PT011 - refused or reset, whichever comes first
-        urllib.request.urlopen(f"{found[1]}/_ministack/health", timeout=5)
+        assert process.returncode == 0, rest
+        assert "Stopping the embedded AWS" in rest
+    assert _nothing_answers(_endpoint(printed))
+    assert not (ROOT / "build" / "local.env").exists()
+
+
+def test_local_says_when_the_embedded_aws_was_killed() -> None:
+    with _local() as (process, printed):
+        port = _endpoint(printed).rpartition(":")[2]
+        servers = subprocess.run(
+            ["pgrep", "-P", str(process.pid), "-f", "local.server"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        os.kill(int(servers.stdout), signal.SIGKILL)
+        rest = process.communicate(timeout=60)[0]
+        assert process.returncode == 1
+        assert "ended by itself" in rest
+        assert _nothing_answers(f"http://127.0.0.1:{port}")
     assert not (ROOT / "build" / "local.env").exists()
 
 
