@@ -60,7 +60,7 @@ MISTAKES = {
     "a path of nothing": (
         ("data/iris.csv", "data/irs.csv"),
         f'data.train.path: found nothing at "data/irs.csv"; allowed: {PATH}; '
-        'did you mean "iris.csv"?',
+        'did you mean "data/iris.csv"?',
     ),
     "a path outside of the project": (
         ("data/iris.csv", "../.."),

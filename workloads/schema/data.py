@@ -57,7 +57,9 @@ class Channel(Section):
         if path is None or not path.is_relative_to(project.root.resolve()):
             raise_any([not_allowed(value, _PATH)])
         elif not path.exists():
-            meant = hint(path.name, (file.name for file in path.parent.glob("*")))
+            folder = Path(value).parent
+            there = (str(folder / file.name) for file in path.parent.glob("*"))
+            meant = hint(str(folder / path.name), there)
             raise_any([problem(f"found nothing at {shown(value)}; allowed: {_PATH}{meant}")])
         else:
             raise_any(_obstacles(path, value))
