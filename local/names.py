@@ -24,6 +24,7 @@ NAMES = (
     "ministack.core.iam_actions:extract_iam_action",
     "ministack.core.iam_actions:extract_resource_arn",
     "ministack.core.iam_evaluator:enforce",
+    "ministack.core.lambda_runtime:Worker",
     "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
     "ministack.core.responses:AccountRegionScopedDict",
     "ministack.core.responses:_BOTOCORE_NAME",
@@ -32,6 +33,8 @@ NAMES = (
     "ministack.core.responses:get_region",
     "ministack.core.router:SERVICE_PATTERNS",
     "ministack.core.router:extract_access_key_id",
+    "ministack.services.apigateway_v1:_invoke_lambda_custom_v1",
+    "ministack.services.apigateway_v1:_invoke_lambda_proxy_v1",
     "ministack.services.cloudformation.provisioners:_CUSTOM_NAME_REPLACEMENT",
     "ministack.services.cloudformation.provisioners:_REPLACING_PROPERTIES",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
@@ -45,6 +48,11 @@ NAMES = (
 
 SIGNATURES = {
     "ministack.core.lambda_runtime:_detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
+    "ministack.core.lambda_runtime:kill_workers": "(workers) -> None",
+    "ministack.services.apigateway_v1:_GatewayError": "(response_type, message, error_type=None)",
+    "ministack.services.apigateway_v1:_call_lambda_raw": (
+        "(function_ref, event, *, account_id=None, region=None)"
+    ),
     "ministack.services.cloudformation.custom_resource:deliver_response": (
         "(token: str, response: dict) -> bool"
     ),
@@ -59,6 +67,10 @@ SIGNATURES = {
     ),
     "ministack.services.lambda_svc:_execute_function_with_config_scope": (
         "(func: dict, event: dict) -> dict"
+    ),
+    "ministack.services.lambda_svc:_resolve_layer_zip": "(attachment: str | dict) -> bytes | None",
+    "ministack.services.lambda_svc:handle_request": (
+        "(method: str, path: str, headers: dict, body: bytes, query_params: dict) -> tuple"
     ),
     "ministack.services.s3:_delete_bucket": "(name: str)",
     "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",

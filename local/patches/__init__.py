@@ -10,7 +10,10 @@ from local.patches import (
     custom_resources,
     function_logs,
     images,
+    lambda_layers,
     lambda_runtime,
+    lambda_workers,
+    payload_limits,
 )
 from local.run_directory import RunDirectory
 
@@ -22,4 +25,7 @@ def apply(run: RunDirectory) -> None:
     custom_resources.apply()
     function_logs.apply()
     images.apply()
+    lambda_layers.apply(run)
     lambda_runtime.apply(run)
+    lambda_workers.apply()
+    payload_limits.apply()

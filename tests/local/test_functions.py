@@ -1,0 +1,169 @@
+"""Functions in the embedded AWS run, and are refused, as in Lambda."""
+
+import io
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import TRUST, Account
+
+SLOW = "import time\ntime.sleep(1)\ndef handler(event, context):\n    return 'done'\n"
+COUNT = """
+def handler(event, context):
+    return {"statusCode": 200, "body": str(len(event["body"]))}
+"""
+LIMIT = 6_291_456
+LAYERED = "import greeting\ndef handler(event, context):\n    return greeting.__file__\n"
+
+Create = Callable[..., str]
+Invoke = Callable[..., Any]
+
+
+def archive(name: str, text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def create(account: Account) -> Create:
+    """Create a function; its name."""
+    trust = json.dumps(TRUST).replace("sagemaker.", "lambda.")
+    role = account.aws.client("iam").create_role(
+        RoleName="invoked", AssumeRolePolicyDocument=trust
+    )["Role"]["Arn"]
+
+    def create(name: str, code: str, **settings: Any) -> str:
+        account.aws.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=role,
+            Code={"ZipFile": archive("index.py", code)},
+            **{"Timeout": 30, **settings},
+        )
+        return name
+
+    return create
+
+
+@pytest.fixture
+def invoke(account: Account) -> Invoke:
+    """Invoke a function; what it returned or its error."""
+
+    def invoke(name: str, event: Any = None) -> Any:
+        answer = account.aws.client("lambda").invoke(
+            FunctionName=name, Payload=json.dumps(event or {})
+        )
+        return json.loads(answer["Payload"].read())
+
+    return invoke
+
+
+def workers(account: Account, name: str) -> list[Path]:
+    """The folders of a function's processes."""
+    temp = account.aws.state.resolve() / f"run-{account.aws.pid}" / "tmp"
+    return list(temp.glob(f"ministack-lambda-{name}-*"))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_an_invocation_outlives_a_change_of_its_function(
+    account: Account, create: Create, invoke: Invoke, change: str
+) -> None:
+    name = create(f"changed-by-{change}", SLOW)
+    answers: list[Any] = []
+    invocation = threading.Thread(target=lambda: answers.append(invoke(name)))
+    invocation.start()
+    wait_until(lambda: workers(account, name) != [])
+    client = account.aws.client("lambda")
+    if change == "update":
+        client.update_function_configuration(FunctionName=name, Timeout=20)
+    else:
+        client.delete_function(FunctionName=name)
+    invocation.join()
+    assert answers == ["done"]
+    wait_until(lambda: workers(account, name) == [])
+
+
+def test_functions_with_the_same_layer_share_its_files(
+    account: Account, create: Create, invoke: Invoke
+) -> None:
+    layer = account.aws.client("lambda").publish_layer_version(
+        LayerName="greeting", Content={"ZipFile": archive("python/greeting.py", "")}
+    )["LayerVersionArn"]
+    first, second = (
+        invoke(create(name, LAYERED, Layers=[layer])) for name in ("layered", "layered-too")
+    )
+    assert Path(first).exists()
+    assert first == second
+
+
+def test_an_event_of_6_mb_is_taken_and_one_byte_more_refused(
+    account: Account, create: Create
+) -> None:
+    name = create("limited", COUNT)
+    client = account.aws.client("lambda")
+    event = json.dumps({"body": ""})
+    padding = LIMIT - len(event)
+    answer = client.invoke(FunctionName=name, Payload=event.replace('""', f'"{"a" * padding}"'))
+    assert json.loads(answer["Payload"].read())["body"] == str(padding)
+    with pytest.raises(ClientError, match="smaller than 6291456 bytes") as refused:
+        client.invoke(FunctionName=name, Payload=event.replace('""', f'"{"a" * (padding + 1)}"'))
+    assert refused.value.response["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+
+
+@pytest.fixture(scope="module")
+def api(account: Account, create: Create) -> str:
+    """The address of an API whose POST / a function answers with the body's length."""
+    name = create("behind-api", COUNT)
+    client = account.aws.client("apigateway")
+    api = client.create_rest_api(name="limits")["id"]
+    (root,) = client.get_resources(restApiId=api)["items"]
+    method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "POST"}
+    client.put_method(**method, authorizationType="NONE")
+    function = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    client.put_integration(
+        **method,
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
+    )
+    client.create_deployment(restApiId=api, stageName="v1")
+    return f"{account.aws.endpoint_url}/_aws/execute-api/{api}/v1/"
+
+
+def post(url: str, body: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, body.encode(), timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_an_api_takes_less_than_6_mb_for_the_event_holds_more_than_the_body(api: str) -> None:
+    assert post(api, "a" * (LIMIT - 10_000)) == (200, str(LIMIT - 10_000))
+    assert post(api, "a" * LIMIT) == (413, '{"message":"Request Too Long"}')
+
+
+def test_the_event_is_measured_as_json_in_utf_8(api: str) -> None:
+    assert post(api, '"' * (LIMIT // 2 + 1))[0] == 413  # each one is escaped
+    assert post(api, "é" * (LIMIT // 2 - 10_000))[0] == 200
+    assert post(api, "é" * (LIMIT // 2))[0] == 413
