@@ -40,7 +40,7 @@ def demo(console: Console) -> None:
         (relative(deployment.assembly), "the templates, the same as for AWS"),
         (relative(aws.log_path), "what the embedded AWS did"),
         (f"workloads/{WORKLOAD}.toml", "what the deployed workload is made from"),
-        ("make local", "deploys it again and leaves it running for you to call"),
+        ("make local", "the same again, left running for you to call"),
     ):
         console.print(f"  {where!s:<28}{what}")
 

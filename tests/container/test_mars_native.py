@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.container.conftest import Client
-from tests.container.runners import CONTAINER, NativeRunner, NativeServer, Runner
+from tests.container.runners import CONTAINER, NativeServer, Runner
 
 
 def listening_ports(pid: int) -> list[int]:
@@ -27,9 +27,8 @@ def listening_ports(pid: int) -> list[int]:
     ]
 
 
-def test_r_listens_for_http_alone_and_only_to_this_host(runner: Runner, trained: Path) -> None:
-    if not isinstance(runner, NativeRunner):
-        pytest.skip("reads /proc of native processes")
+@pytest.mark.parametrize("runner", ["native"], indirect=True, scope="session")
+def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: Path) -> None:
     with runner.serve(trained) as server:
         assert isinstance(server, NativeServer)
         Client(server.port).wait_until_healthy()
@@ -41,10 +40,11 @@ def test_r_listens_for_http_alone_and_only_to_this_host(runner: Runner, trained:
             )
             with pytest.raises(TimeoutError):
                 connection.recv(32)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: finds the address of this host
-            address = probe.getsockname()[0]
-        with socket.create_connection((address, port), timeout=2) as connection:
+        # whoever is not 127.0.0.1 is another host to it
+        other = ("127.0.0.2", 0)
+        with socket.create_connection(
+            ("127.0.0.1", port), timeout=2, source_address=other
+        ) as connection:
             assert closes(connection)
 
 
