@@ -109,13 +109,10 @@ def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
 def test_local_says_when_the_embedded_aws_was_killed() -> None:
     with _local() as (process, printed):
         port = _endpoint(printed).rpartition(":")[2]
-        servers = subprocess.run(
-            ["pgrep", "-P", str(process.pid), "-f", "local.server"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        os.kill(int(servers.stdout), signal.SIGKILL)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        (server,) = (pid for pid, command in commands.items() if b"local.server" in command)
+        os.kill(server, signal.SIGKILL)
         rest = process.communicate(timeout=60)[0]
         assert process.returncode == 1
         assert "ended by itself" in rest
