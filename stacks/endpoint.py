@@ -67,4 +67,3 @@ class Endpoint(Construct):
             },
         )
         check.node.add_dependency(endpoint)
-        self.check = check
