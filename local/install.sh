@@ -49,7 +49,8 @@ base() {
     say "installing the pinned Python packages and Node.js (a minute or two)"
     .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     # synth is four times slower without bytecode
-    PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null
+    PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null ||
+        say "some packages could not be compiled to bytecode: a synth may take longer"
     say "installing the CDK command line"
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
     say "installing boto3 for the Lambda functions"

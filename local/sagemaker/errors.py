@@ -25,7 +25,6 @@ def in_use(message: str) -> SageMakerError:
     return SageMakerError("ResourceInUse", message)
 
 
-
 def could_not_find(kind: str, arn: str) -> SageMakerError:
     """Return the error of a hosting resource that does not exist; AWS answers 400, not 404."""
     return invalid(f'Could not find {kind} "{arn}".')
