@@ -51,7 +51,6 @@ class TrainingJob:
         self._role = role
         self._runner = runner
         self._stopping = threading.Event()
-        self._container: Container | None = None
         self._enter("Starting")
 
     def start(self, finished: Callable[[], object]) -> None:
@@ -76,24 +75,22 @@ class TrainingJob:
             metrics.line(line)
 
         try:
-            ending = self._train(log)
+            end = self._train(log)
         except JobFailed as failure:
-            self._fail(str(failure))
+            end = _failed(str(failure))
         except (ImageError, SageMakerError, ClientError, BotoCoreError) as error:
-            self._fail(f"ClientError: {error}")
+            end = _failed(f"ClientError: {error}")
         except Exception as error:
             logger.exception("training job %s", name)
-            self._fail(f"InternalServerError: {error}")
-        else:
-            self._end(ending, metrics)
-        finally:
-            stream.close()
-            if self._container is not None:
-                self._container.remove()
-            finished()
+            end = _failed(f"InternalServerError: {error}")
+        stream.close()
+        if end["status"] != "Failed":
+            end["FinalMetricDataList"] = metrics.final()
+        self._finish(**end)
+        finished()
 
-    def _train(self, log: Callable[[str], None]) -> str:
-        """Run the container; return the secondary status that the job ends with."""
+    def _train(self, log: Callable[[str], None]) -> Record:
+        """Run the container; return how the job ends."""
         record = self._record
         self._enter("Downloading")
         container = self._runner.create(
@@ -111,7 +108,13 @@ class TrainingJob:
                 grace=STOP_GRACE,
             )
         )
-        self._container = container
+        try:
+            return self._train_in(container)
+        finally:  # whoever sees the job ended finds neither its container nor its data any more
+            container.remove()
+
+    def _train_in(self, container: Container) -> Record:
+        record = self._record
         s3 = self._role.client("s3")
         _write_input(container.base_dir, record, s3)
         self._enter("Training", TrainingStartTime=now())
@@ -121,7 +124,10 @@ class TrainingJob:
         if ending == "Completed":
             self._enter("Uploading")
         self._upload(container.base_dir, s3)
-        return ending
+        return {
+            "secondary": ending,
+            "status": "Completed" if ending == "Completed" else "Stopped",
+        }
 
     def _run_container(self, container: Container) -> tuple[int, str]:
         deadline = now() + self._record["StoppingCondition"]["MaxRuntimeInSeconds"]
@@ -147,13 +153,6 @@ class TrainingJob:
                 if folder == "model":
                     artifacts = {"S3ModelArtifacts": f"{target}/{archive}"}
                     self._record["ModelArtifacts"] = artifacts
-
-    def _end(self, ending: str, metrics: Metrics) -> None:
-        status = "Completed" if ending == "Completed" else "Stopped"
-        self._finish(ending, status, FinalMetricDataList=metrics.final())
-
-    def _fail(self, reason: str) -> None:
-        self._finish("Failed", "Failed", FailureReason=reason[:MAX_FAILURE_REASON])
 
     def _finish(self, secondary: str, status: str, **members: Any) -> None:
         end = now()
@@ -186,6 +185,14 @@ class TrainingJob:
             self._record.update(members, SecondaryStatus=secondary, LastModifiedTime=time)
             if status:
                 self._record["TrainingJobStatus"] = status
+
+
+def _failed(reason: str) -> Record:
+    return {
+        "secondary": "Failed",
+        "status": "Failed",
+        "FailureReason": reason[:MAX_FAILURE_REASON],
+    }
 
 
 def _write_input(base_dir: Path, record: Record, s3: Any) -> None:
