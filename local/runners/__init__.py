@@ -1,6 +1,6 @@
 """What runs a container: Docker where an engine answers, else the container's programs natively."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,15 +15,17 @@ class ImageError(Exception):
 
 @dataclass(frozen=True)
 class ContainerSpec:
-    """One container: `image` run with the argument `command`, `train` or `serve`."""
+    """One container: `image` run with `arguments`, like `train` or `serve`."""
 
     name: str
     image: str
-    command: str
+    arguments: Sequence[str]
     ecr: Any
     """ECR client with the role that pulls the image."""
     log: Callable[[str], None]
     """Called with each line of output, on a thread of the container."""
+    entrypoint: Sequence[str] = ()
+    """In place of the image's own."""
     environment: Mapping[str, str] = field(default_factory=dict)
     grace: float = 30
     """Seconds from SIGTERM to SIGKILL; 30 is what SageMaker's hosting gives."""

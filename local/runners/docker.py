@@ -27,6 +27,7 @@ class DockerRunner:
         root = self._run.containers / spec.name
         (root / "ml").mkdir(parents=True)
         variables = [f"--env={name}={value}" for name, value in spec.environment.items()]
+        entrypoint = [f"--entrypoint={spec.entrypoint[0]}"] if spec.entrypoint else []
         container = _docker(
             "create",
             *("--label", f"{LABEL}={self._run.path}"),
@@ -34,8 +35,9 @@ class DockerRunner:
             *("--publish", f"127.0.0.1::{PORT}"),
             *("--stop-timeout", str(int(spec.grace))),
             *variables,
+            *entrypoint,
             image,
-            spec.command,
+            *(*spec.entrypoint[1:], *spec.arguments),
         )
         return DockerContainer(container, image, root, spec.log)
 

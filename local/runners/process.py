@@ -29,18 +29,20 @@ class ProcessRunner:
     def create(self, spec: ContainerSpec) -> "ProcessContainer":
         """See Runner.create."""
         image = images.pull(spec.image, spec.ecr, self._endpoint, self._run.images)
-        if not os.access(image.programs / spec.command, os.X_OK):
-            raise ImageError(f"image {spec.image} has no executable {spec.command} in /opt/program")
         root = self._run.containers / spec.name
+        command = _command(spec, image.programs, root / "program")
         shutil.copytree(image.programs, root / "program", symlinks=True)
-        return ProcessContainer(spec, root, self._run)
+        return ProcessContainer(spec, command, root, self._run)
 
 
 class ProcessContainer:
     """One program with a root of its own."""
 
-    def __init__(self, spec: ContainerSpec, root: Path, run: RunDirectory) -> None:
+    def __init__(
+        self, spec: ContainerSpec, command: list[str], root: Path, run: RunDirectory
+    ) -> None:
         self._spec = spec
+        self._command = command
         self._root = root
         self._run = run
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,7 +68,7 @@ class ProcessContainer:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-I", "-S", _TETHER, str(self._spec.grace)),
-                program / self._spec.command,
+                *self._command,
             ],
             cwd=program,
             env=self._environment(program),
@@ -114,6 +116,17 @@ class ProcessContainer:
             "SAGEMAKER_BIND_TO_PORT": str(self._port),
             MARKER: str(self._run.path),
         }
+
+
+def _command(spec: ContainerSpec, programs: Path, copy: Path) -> list[str]:
+    """Return what to run: one of the image's programs, in `copy`, or one of this machine."""
+    name, *arguments = (*spec.entrypoint, *spec.arguments)
+    own = name.removeprefix(f"/{images.PROGRAM}/")
+    if (programs / own).is_file() and os.access(programs / own, os.X_OK):
+        return [str(copy / own), *arguments]
+    if spec.entrypoint and (found := shutil.which(name)):
+        return [found, *arguments]
+    raise ImageError(f"image {spec.image} has no executable {name} in /opt/program")
 
 
 def follow(process: subprocess.Popen[bytes], log: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,9 @@ FLUSH_SECONDS = 1.0
 BATCH = 5_000
 """PutLogEvents takes 10,000 events and 1 MiB at most."""
 MAX_LINE = 100_000
+
+MetricHeard = Callable[[str, float], object]
+"""Told name and value of a metric each time that the output has one."""
 
 logger = logging.getLogger(__name__)
 
@@ -78,10 +82,15 @@ class LogStream:
             )
 
 
+def nobody(_name: str, _value: float) -> None:
+    """Nobody wants to be told."""
+
+
 class Metrics:
     """The last value of each metric that a job's regular expressions find in its output."""
 
-    def __init__(self, definitions: list[Record]) -> None:
+    def __init__(self, definitions: list[Record], heard: MetricHeard = nobody) -> None:
+        self._heard = heard
         self._patterns = {item["Name"]: re.compile(item["Regex"]) for item in definitions}
         self._found: dict[str, Record] = {}
 
@@ -94,6 +103,7 @@ class Metrics:
                 except ValueError:
                     continue  # SageMaker too ignores what is no number
                 self._found[name] = {"MetricName": name, "Value": value, "Timestamp": time.time()}
+                self._heard(name, value)
 
     def final(self) -> list[Record]:
         """FinalMetricDataList."""

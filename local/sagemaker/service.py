@@ -35,11 +35,11 @@ class SageMaker:
         self._training = Training(self._runner)
         self._endpoints = Endpoints(self._runner)
         self._operations: dict[str, Callable[[Record], Record]] = {
-            "CreateTrainingJob": self._training.create_training_job,
-            "DescribeTrainingJob": self._training.describe_training_job,
-            "ListTrainingJobs": self._training.list_training_jobs,
-            "StopTrainingJob": self._training.stop_training_job,
-            "DeleteTrainingJob": self._training.delete_training_job,
+            "CreateTrainingJob": self._training.create,
+            "DescribeTrainingJob": self._training.describe,
+            "ListTrainingJobs": self._training.list,
+            "StopTrainingJob": self._training.stop,
+            "DeleteTrainingJob": self._training.delete,
             "CreateModel": hosting.create_model,
             "DescribeModel": hosting.describe_model,
             "ListModels": hosting.list_models,

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from local.runners import Runner
-from local.sagemaker import records, s3_data, tags
-from local.sagemaker.errors import in_use, invalid, not_supported
-from local.sagemaker.records import LOCK, Record, arn
+from local.sagemaker import s3_data
+from local.sagemaker.errors import invalid, not_supported
+from local.sagemaker.jobs import Jobs
+from local.sagemaker.logs import MetricHeard, nobody
+from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
-from local.sagemaker.training_job import TrainingJob
+from local.sagemaker.training_job import KIND, TrainingJob
 from local.sagemaker.validation import now
 
 DEFAULT_MAX_RUNTIME = 86_400
 """One day, StoppingCondition's default on AWS."""
 
-_RUNNING = ("InProgress", "Stopping")
 _NOT_SUPPORTED = (
     "CheckpointConfig",
     "DebugHookConfig",
@@ -26,94 +27,41 @@ _NOT_SUPPORTED = (
 )
 
 
-class Training:
+class Training(Jobs):
     """CreateTrainingJob and its relatives; each job runs on a thread of its own."""
 
     def __init__(self, runner: Callable[[], Runner]) -> None:
+        super().__init__(KIND)
         self._runner = runner
-        self._running: dict[str, TrainingJob] = {}
 
-    def create_training_job(self, request: Record) -> Record:
+    def create(self, request: Record) -> Record:
         """CreateTrainingJob."""
+        return {"TrainingJobArn": self.begin(request)}
+
+    def begin(
+        self,
+        request: Record,
+        heard: MetricHeard = nobody,
+        ended: Callable[[Record], object] = lambda _record: None,
+    ) -> str:
+        """Start the job of a request of CreateTrainingJob; return its ARN.
+
+        On the job's threads `heard` is told name and value of a metric each time that the log has
+        one, and `ended` the job's record when it has ended. Raises SageMakerError.
+        """
         name = request["TrainingJobName"]
-        job_arn = arn("training-job", name)
         _assert_supported(request)
         role = RoleSession(request["RoleArn"], name)
         for channel in request.get("InputDataConfig", []):
             s3_data.keys_of(channel, role.client("s3"), request["RoleArn"])
-        with LOCK:
-            if name in records.training_jobs:
-                raise in_use(
-                    "Training job names must be unique within an AWS account and region, and a "
-                    f"training job with this name already exists ({job_arn})"
-                )
-            record = _new_record(request, job_arn)
-            records.training_jobs[name] = record
-            tags.put(job_arn, request.get("Tags", []))
-            job = TrainingJob(record, role, self._runner())
-            self._running[job_arn] = job
-        job.start(finished=lambda: self._running.pop(job_arn, None))
-        return {"TrainingJobArn": job_arn}
+        job_arn = self.arn(name)
+        job = TrainingJob(_new_record(request, job_arn), role, self._runner(), heard)
+        self.add(job, request.get("Tags", []), ended)
+        return job_arn
 
-    def describe_training_job(self, request: Record) -> Record:
-        """DescribeTrainingJob."""
-        return dict(_find(request["TrainingJobName"]))
-
-    def list_training_jobs(self, request: Record) -> Record:
+    def list(self, request: Record) -> Record:
         """ListTrainingJobs."""
-        found, rest = records.page(
-            records.training_jobs.values(), request, "TrainingJobName", "TrainingJobStatus"
-        )
-        columns = (
-            "TrainingJobName",
-            "TrainingJobArn",
-            "CreationTime",
-            "TrainingEndTime",
-            "LastModifiedTime",
-            "TrainingJobStatus",
-            "SecondaryStatus",
-        )
-        summaries = [{c: job[c] for c in columns if c in job} for job in found]
-        return {"TrainingJobSummaries": summaries, **rest}
-
-    def stop_training_job(self, request: Record) -> Record:
-        """StopTrainingJob: SIGTERM, and the artifact of what there is by then."""
-        record = _find(request["TrainingJobName"])
-        with LOCK:
-            status = record["TrainingJobStatus"]
-            job = self._running.get(record["TrainingJobArn"])
-            if job is None or status not in _RUNNING:
-                raise invalid(
-                    f"The request was rejected because the training job is in status {status}."
-                )
-            job.stop()
-        return {}
-
-    def delete_training_job(self, request: Record) -> Record:
-        """DeleteTrainingJob, of a job that ended."""
-        record = _find(request["TrainingJobName"])
-        with LOCK:
-            if record["TrainingJobStatus"] in _RUNNING:
-                raise in_use(
-                    f"Training job {record['TrainingJobName']} is in status "
-                    f"{record['TrainingJobStatus']} and cannot be deleted"
-                )
-            records.training_jobs.pop(record["TrainingJobName"], None)
-            tags.forget(record["TrainingJobArn"])
-        return {}
-
-    def reset(self) -> None:
-        """Forget the jobs; what runs of them ends meanwhile."""
-        for job in list(self._running.values()):
-            job.stop()
-        records.training_jobs.clear()
-
-
-def _find(name: str) -> Record:
-    record: Record | None = records.training_jobs.get(name)
-    if record is None:
-        raise invalid("Requested resource not found.")
-    return record
+        return self.summaries(request, ["SecondaryStatus"])
 
 
 def _assert_supported(request: Record) -> None:

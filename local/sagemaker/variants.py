@@ -61,7 +61,7 @@ class Variant:
                 ContainerSpec(
                     name=self._container_name,
                     image=self.image,
-                    command="serve",
+                    arguments=["serve"],
                     ecr=role.client("ecr"),
                     log=self._logs.line,
                     environment=container.get("Environment", {}),
