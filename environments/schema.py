@@ -108,6 +108,11 @@ class Environment(Section):
         Allowed.one_of(RETENTION_DAYS),
     ] = 30
     vpc: Vpc | None = None
+    # CloudFormation waits an hour for a custom resource, and the answer needs some of it.
+    job_wait: Annotated[
+        int, Field(ge=5, le=3000), Allowed("an integer from 5 to 3000 (seconds)")
+    ] = 3000
+    """Seconds that one custom resource waits for a job; as many wait in turn as the job needs."""
     api: ApiSettings = ApiSettings()
 
     @field_validator("name")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.settings.project import WORKLOAD, SettingsProject, toml
-from workloads.schema.training import as_hyperparameter
+from workloads.schema.hyperparameters import as_hyperparameter
 
 quick = settings(max_examples=25, deadline=None)
 names = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}", fullmatch=True)

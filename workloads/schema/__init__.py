@@ -2,21 +2,36 @@
 
 from workloads.schema.api import Api, Feature
 from workloads.schema.data import Channel
+from workloads.schema.evaluation import Bound, Evaluation
 from workloads.schema.hosting import Variant
+from workloads.schema.model import Image, Model
+from workloads.schema.ranges import CategoricalRange, ContinuousRange, IntegerRange
 from workloads.schema.section import Project
 from workloads.schema.smoke import Smoke
-from workloads.schema.training import Image, Model, Training
+from workloads.schema.training import Metric, Training
+from workloads.schema.transform import Transform
+from workloads.schema.tuning import Objective, Resource, Tuning
 from workloads.schema.workload import Workload
 
 __all__ = [
     "Api",
+    "Bound",
+    "CategoricalRange",
     "Channel",
+    "ContinuousRange",
+    "Evaluation",
     "Feature",
     "Image",
+    "IntegerRange",
+    "Metric",
     "Model",
+    "Objective",
     "Project",
+    "Resource",
     "Smoke",
     "Training",
+    "Transform",
+    "Tuning",
     "Variant",
     "Workload",
 ]

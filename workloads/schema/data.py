@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
 from workloads.content import files_of
-from workloads.schema.sagemaker import ContentType
+from workloads.schema.sagemaker import ContentType, InputMode, KeyArn, S3Uri
 from workloads.schema.section import (
     Allowed,
     Project,
@@ -21,8 +21,6 @@ from workloads.schema.section import (
     shown,
 )
 
-# A bucket's name, then at least one character of a key; S3Uri is 1024 characters at most.
-_S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
 _PATH = "a file or folder of the project, relative to this settings file"
 # The upload picks a channel's file from its folder by a pattern of gitignore, in which these have a
 # meaning: no file, or also others, would be uploaded.
@@ -37,15 +35,22 @@ class Channel(Section):
 
     path: Annotated[Path, Allowed(_PATH)] | None = None
     """Absolute once loaded; `workloads.content.content_hash` names what it holds."""
-    s3: (
-        Annotated[
-            str,
-            Field(pattern=_S3_URI, max_length=1024),
-            Allowed('"s3://bucket/key" or the prefix of several keys, at most 1024 characters'),
-        ]
-        | None
-    ) = None
+    s3: S3Uri | None = None
     content_type: ContentType | None = None
+    s3_data_type: Annotated[str, Allowed.one_of(("S3Prefix", "ManifestFile"))] = "S3Prefix"
+    distribution: Annotated[str, Allowed.one_of(("FullyReplicated", "ShardedByS3Key"))] = (
+        "FullyReplicated"
+    )
+    """Whether each of several training instances gets all of the objects, or its share."""
+    input_mode: InputMode | None = None
+    """None for the mode of the training."""
+    compression: Annotated[str, Allowed.one_of(("None", "Gzip"))] = "None"
+    record_wrapper: Annotated[str, Allowed.one_of(("None", "RecordIO"))] = "None"
+    shuffle_seed: (
+        Annotated[int, Field(ge=0, le=2**63 - 1), Allowed("an integer from 0 to 2^63 - 1")] | None
+    ) = None
+    kms_key: KeyArn | None = None
+    """The key that the data in S3 is encrypted with, which a job that reads it may then use."""
 
     @field_validator("path", mode="before")
     @classmethod

@@ -1,72 +1,105 @@
-"""The [models] of a workload: each is one training job and one SageMaker Model."""
+"""The [models.<name>.training] of a workload: the training job of a model."""
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from workloads.schema.sagemaker import Count, TrainingInstanceType
-from workloads.schema.section import Allowed, Project, Section, hint, problem, raise_any, shown
-
-# What SageMaker pulls: a private repository of ECR with a tag or a digest, 255 characters at most.
-# Without either it would be whatever "latest" is at the moment, so that is not allowed.
-_ECR_IMAGE = (
-    r"^[0-9]{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.(com|com\.cn|eu)"
-    r"/[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_.-]{1,128}|@sha256:[0-9a-f]{64})$"
+from workloads.schema.sagemaker import (
+    DAY,
+    Count,
+    EnvironmentKey,
+    Flag,
+    InputMode,
+    TrainingInstanceType,
+    VolumeSize,
 )
-_CONTAINER = "a folder of container/ that has a Dockerfile"
+from workloads.schema.section import (
+    Allowed,
+    Section,
+    Several,
+)
+
+# MetricName and MetricRegex of CreateTrainingJob.
+MetricName = Annotated[
+    str,
+    Field(pattern=r"^[^\x00-\x1f]{1,255}$"),
+    Allowed('the name of a metric, such as "validation:rmse", at most 255 characters'),
+]
+MetricRegex = Annotated[
+    str,
+    Field(pattern=r"^[^\x00-\x1f]{1,500}$"),
+    Allowed('a regular expression of 1 to 500 characters, such as "rmse=([0-9.]+)"'),
+]
 
 
-class Image(Section):
-    """The image that trains and serves: a container folder of the project, or one in ECR."""
+class Metric(Section):
+    """A number that SageMaker finds in the logs of a training job: one of MetricDefinitions."""
 
-    container: Annotated[str, Allowed(_CONTAINER)] | None = None
-    uri: (
-        Annotated[
-            str,
-            Field(pattern=_ECR_IMAGE, max_length=255),
-            Allowed('"<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>" or @sha256'),
-        ]
-        | None
-    ) = None
-
-    @field_validator("container")
-    @classmethod
-    def _is_built_from_a_dockerfile(cls, name: str, info: ValidationInfo) -> str:
-        folders = Project.of(info).root / "container"
-        names = sorted(file.parent.name for file in folders.glob("*/Dockerfile"))
-        if name not in names:
-            there = f"{_CONTAINER} ({', '.join(names) or 'there is none'}){hint(name, names)}"
-            raise_any([problem(f"found {shown(name)}; allowed: {there}")])
-        return name
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if (self.container is None) == (self.uri is None):
-            found = "neither" if self.container is None else "both"
-            raise_any([problem(f"found {found}; allowed: exactly one of container, uri")])
-        return self
+    name: MetricName
+    regex: MetricRegex
 
 
 class Training(Section):
-    """How a model is trained: ResourceConfig and StoppingCondition of CreateTrainingJob."""
+    """How a model is trained: what CreateTrainingJob takes beside data and hyperparameters."""
 
     instance_type: TrainingInstanceType = "ml.m5.large"
     instance_count: Count = 1
-    volume_size_gb: Annotated[
-        int,
-        Field(ge=1, le=16384),  # the largest gp2 volume
-        Allowed("an integer from 1 to 16384 (GB)"),
-    ] = 10
+    volume_size_gb: VolumeSize = 10
     max_runtime: Annotated[
         int,
-        Field(ge=1, le=2700),
+        Field(ge=1, le=DAY),
         Allowed(
-            "an integer from 1 to 2700 (seconds): CloudFormation waits an hour for a custom "
-            "resource, and the instance, the image and the model's upload need some of it"
+            f"an integer from 1 to {DAY} (seconds): a deploy waits a day at most: train longer "
+            "with `make train`, then name what it made by artifact ="
         ),
-    ] = 2700
+    ] = 3600
+    input_mode: InputMode = "File"
+    spot: Flag = False
+    max_wait: (
+        Annotated[
+            int, Field(ge=1, le=DAY), Allowed(f"an integer from max_runtime to {DAY} (seconds)")
+        ]
+        | None
+    ) = None
+    """Seconds for waiting for spot capacity and training together; once loaded, None without
+    `spot`, and never with it."""
+    checkpoints: (
+        Annotated[
+            str, Field(pattern=r"^/\S+$", max_length=4096), Allowed("an absolute path of a folder")
+        ]
+        | None
+    ) = None
+    """LocalPath of CheckpointConfig."""
+    max_attempts: Annotated[int, Field(ge=1, le=30), Allowed("an integer from 1 to 30")] | None = (
+        None
+    )
+    """MaximumRetryAttempts of RetryStrategy."""
+    environment: Annotated[
+        Mapping[
+            EnvironmentKey,
+            Annotated[str, Field(max_length=512), Allowed("a string of at most 512 characters")],
+        ],
+        Field(max_length=100),
+        Allowed("a table of at most 100 keys"),
+    ] = {}
+    network_isolation: Flag = False
+    inter_container_encryption: Flag = False
+    encrypt_volume: Flag = False
+    """Whether the app's key encrypts the instance's disk; SageMaker's own key does otherwise."""
+    experiment: (
+        Annotated[
+            str,
+            Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}$"),
+            Allowed("the name of an experiment: 1 to 120 letters, digits and inner hyphens"),
+        ]
+        | None
+    ) = None
+    metrics: Annotated[
+        Several[Metric],
+        Field(max_length=40),
+        Allowed('a list of at most 40 { name = "...", regex = "..." }'),
+    ] = ()
     revision: (
         Annotated[
             str, Field(min_length=1, max_length=256), Allowed("a string of 1 to 256 characters")
@@ -75,39 +108,8 @@ class Training(Section):
     ) = None
     """Trains again when it changes, though the data and the settings are the same."""
 
-
-def as_hyperparameter(value: Any) -> Any:
-    """Convert a scalar to the string that SageMaker takes; leave what is none, to be refused."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float() if math.isfinite(value):
-            return repr(value)
-        case _:
-            return value
-
-
-# The limits are those of HyperParameters in CreateTrainingJob.
-HyperParameterKey = Annotated[
-    str, Field(min_length=1, max_length=256), Allowed("a key of 1 to 256 characters")
-]
-HyperParameterValue = Annotated[
-    str,
-    Field(max_length=2500),
-    BeforeValidator(as_hyperparameter),
-    Allowed("a string of at most 2500 characters, a finite number, true or false"),
-]
-
-
-class Model(Section):
-    """A model: its image, its hyperparameters (strings, as on the wire) and its training."""
-
-    image: Image
-    hyperparameters: Annotated[
-        Mapping[HyperParameterKey, HyperParameterValue],
-        Field(max_length=100),
-        Allowed("a table of at most 100 keys"),
-    ] = {}
-    training: Training = Training()
+    @model_validator(mode="after")
+    def _waits_for_spot_capacity(self) -> Self:
+        if self.spot and self.max_wait is None:
+            return self.model_copy(update={"max_wait": self.max_runtime})
+        return self

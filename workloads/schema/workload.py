@@ -9,7 +9,9 @@ from pydantic_core import InitErrorDetails
 
 from workloads.schema.api import Api
 from workloads.schema.data import Channel
+from workloads.schema.evaluation import Evaluation
 from workloads.schema.hosting import Variant
+from workloads.schema.model import Model
 from workloads.schema.sagemaker import Name
 from workloads.schema.section import (
     Allowed,
@@ -23,7 +25,7 @@ from workloads.schema.section import (
     shown,
 )
 from workloads.schema.smoke import Smoke, misfits
-from workloads.schema.training import Model
+from workloads.schema.transform import Transform
 
 RESERVED_NAMES = ("api", "shared")
 """The stacks beside those of the workloads, which are all named by the app's name and this."""
@@ -54,9 +56,9 @@ class Workload(Section):
     ]
     data: Annotated[
         Mapping[ChannelName, Channel],
-        Field(min_length=1, max_length=20),
-        Allowed("1 to 20 tables [data.<channel>]"),
-    ]
+        Field(max_length=20),  # InputDataConfig of CreateTrainingJob
+        Allowed("at most 20 tables [data.<channel>]"),
+    ] = {}
     models: Annotated[
         Mapping[Name, Model], Field(min_length=1), Allowed("at least one table [models.<name>]")
     ]
@@ -67,6 +69,8 @@ class Workload(Section):
     ]
     api: Api
     smoke: Smoke
+    evaluation: Evaluation | None = None
+    transform: Transform | None = None
 
     @field_validator("name")
     @classmethod
@@ -109,6 +113,28 @@ class Workload(Section):
             found = f"found features that take {len(longest)} bytes in the API's catalog"
             raise_any([problem(f"{found}; allowed: {PARAMETER_BYTES}", "api", "features")])
         return self
+
+    @model_validator(mode="after")
+    def _resolved(self) -> Self:
+        """Fill in what is left out: the channels, the model and the type of what is transformed."""
+        held_out = {use.channel for use in (self.evaluation, self.transform) if use}
+        channels = tuple(name for name in self.data if name not in held_out)
+        models = {
+            name: model
+            if model.channels or model.artifact
+            else model.model_copy(update={"channels": channels})
+            for name, model in self.models.items()
+        }
+        transform = self.transform
+        if transform:
+            channel = self.data.get(transform.channel or "")
+            content_type = (channel and channel.content_type) or self.api.content_type
+            update = {
+                "model": transform.model or next(iter(models)),
+                "content_type": transform.content_type or content_type,
+            }
+            transform = transform.model_copy(update=update)
+        return self.model_copy(update={"models": models, "transform": transform})
 
     def endpoint_name(self, app_name: str) -> str:
         """Name the workload's endpoint."""
