@@ -8,7 +8,8 @@ from ministack.core.responses import get_account_id, get_region
 
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.variants import Answer, Variant
+from local.sagemaker.model_server import Answer
+from local.sagemaker.variants import Variant
 
 MAX_BODY = 6_291_456
 """Bytes that InvokeEndpoint takes."""

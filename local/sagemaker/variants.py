@@ -1,27 +1,22 @@
 """The model servers of an endpoint, and the choice of the variant that answers."""
 
-import http.client
 import logging
 import random
 import threading
-import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.runners import Container, ContainerSpec, ImageError, Runner
-from local.sagemaker import s3_data
 from local.sagemaker.errors import SageMakerError
 from local.sagemaker.hosting import container_of
 from local.sagemaker.logs import LogStream
+from local.sagemaker.model_server import Answer, ModelServer, UnhealthyError
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
 
 STARTUP_TIMEOUT = 480
 """Seconds to the first healthy ping, unless ContainerStartupHealthCheckTimeoutInSeconds is set."""
-PING_TIMEOUT = 2
-"""Seconds that a container has to answer a ping."""
 DRAIN = 60
 """An invocation takes 60 s at most: so long an old variant is kept for the last of them."""
 
@@ -47,48 +42,45 @@ class Variant:
         self._runner = runner
         self._container_name = f"{endpoint}-{self.log_stream.replace('/', '-')}"
         self._container: Container | None = None
+        self._server: ModelServer | None = None
         self._logs: LogStream | None = None
         self._in_flight = 0
         self._idle = threading.Condition()
 
     def start(self, cancelled: threading.Event) -> None:
         """Start the model server and wait until it is healthy. Raises VariantFailure."""
-        container = container_of(self._model)
         role = RoleSession(self._model["ExecutionRoleArn"], self.name)
         self._logs = LogStream(role.client("logs"), self.log_group, self.log_stream)
         try:
-            running = self._runner.create(
+            self._container = self._runner.create(
                 ContainerSpec(
                     name=self._container_name,
                     image=self.image,
                     arguments=["serve"],
                     ecr=role.client("ecr"),
                     log=self._logs.line,
-                    environment=container.get("Environment", {}),
+                    environment=container_of(self._model).get("Environment", {}),
                 )
             )
-            self._container = running
-            model_dir = running.base_dir / "model"
-            if url := container.get("ModelDataUrl"):
-                s3 = role.client("s3")
-                s3_data.download_model(url, s3, model_dir, running.base_dir.parent)
-            else:
-                model_dir.mkdir()
-            running.start()
+            self._server = ModelServer(self._container, self._model)
+            self._server.start(role.client("s3"), self._startup, cancelled.is_set)
+        except UnhealthyError as error:
+            raise VariantFailure(
+                f"The primary container for production variant {self.name} {error}. Please check "
+                "CloudWatch logs for this endpoint."
+            ) from error
         except (ImageError, SageMakerError, ClientError, BotoCoreError, OSError) as error:
             raise VariantFailure(
                 f"Failed to start the container for production variant {self.name}: {error}"
             ) from error
-        self._await_health(running, cancelled)
 
-    def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> "Answer":
-        """POST to /invocations. Raises TimeoutError, or OSError when the container is gone."""
-        assert self._container is not None
+    def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+        """See ModelServer.invoke."""
+        assert self._server is not None
         with self._idle:
             self._in_flight += 1
         try:
-            address = self._container.address
-            return _send(address, "POST", "/invocations", timeout, body=body, headers=headers)
+            return self._server.invoke(body, headers, timeout)
         finally:
             with self._idle:
                 self._in_flight -= 1
@@ -105,36 +97,6 @@ class Variant:
         if self._logs is not None:
             self._logs.close()
 
-    def _await_health(self, container: Container, cancelled: threading.Event) -> None:
-        deadline = time.monotonic() + self._startup
-        while time.monotonic() < deadline and not cancelled.is_set():
-            if (code := container.wait(timeout=0)) is not None:
-                raise VariantFailure(
-                    f"The primary container for production variant {self.name} ended with exit "
-                    f"code {code} before it passed the ping health check. Please check CloudWatch "
-                    "logs for this endpoint."
-                )
-            try:
-                if _send(container.address, "GET", "/ping", PING_TIMEOUT).status == 200:
-                    return
-            except OSError:  # not listening yet, or too slow
-                pass
-            time.sleep(0.05)
-        raise VariantFailure(
-            f"The primary container for production variant {self.name} did not pass the ping "
-            "health check. Please check CloudWatch logs for this endpoint."
-        )
-
-
-class Answer:
-    """What a model server answered."""
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.content_type = response.getheader("Content-Type", "application/octet-stream")
-        self.custom_attributes = response.getheader("X-Amzn-SageMaker-Custom-Attributes")
-        self.body = response.read()
-
 
 def choose(variants: Sequence[Variant], number: float) -> Variant:
     """Return the variant at `number`, from 0 to 1, of the weights laid end to end."""
@@ -147,22 +109,3 @@ def choose(variants: Sequence[Variant], number: float) -> Variant:
         if number * total < reached:
             return variant
     return [variant for variant in variants if variant.weight > 0][-1]
-
-
-def _send(
-    address: tuple[str, int],
-    method: str,
-    path: str,
-    timeout: float,
-    *,
-    body: bytes | None = None,
-    headers: Mapping[str, Any] | None = None,
-) -> Answer:
-    connection = http.client.HTTPConnection(*address, timeout=timeout)
-    try:
-        connection.request(method, path, body, dict(headers or {}))
-        return Answer(connection.getresponse())
-    except http.client.HTTPException as error:
-        raise ConnectionError(f"{type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
