@@ -7,11 +7,11 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.trained_model import TrainedModel
-from workloads.schema import Workload
+from stacks.workload_parts import WorkloadParts
 
 
 class Endpoint(Construct):
-    """Serves the variants of `workload` under the fixed name `endpoint_name`.
+    """Serves the variants of the workload under a fixed name.
 
     The config has no name of its own: each change is a new config, to which the endpoint is
     updated in place. The check then fails the deploy if the endpoint does not run that config (an
@@ -24,12 +24,11 @@ class Endpoint(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_name: str,
-        workload: Workload,
+        parts: WorkloadParts,
         models: Mapping[str, TrainedModel],
-        service_token: str,
     ) -> None:
         super().__init__(scope, construct_id)
+        workload = parts.workload
         config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -48,14 +47,14 @@ class Endpoint(Construct):
         endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            endpoint_name=endpoint_name,
+            endpoint_name=parts.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
         )
         check = CustomResource(
             self,
             "Check",
             resource_type="Custom::SageMakerEndpointCheck",
-            service_token=service_token,
+            service_token=parts.service_token,
             properties={
                 "EndpointName": endpoint.attr_endpoint_name,
                 "EndpointConfigName": config.attr_endpoint_config_name,

@@ -3,56 +3,81 @@
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from stacks.log_groups import TRAINING_LOGS
+from stacks.log_groups import PROCESSING_LOGS, TRAINING_LOGS, TRANSFORM_LOGS
 from stacks.permissions import allow
+from stacks.storage import Storage
+
+KINDS = {
+    "TrainingJob": "training-job",
+    "HyperParameterTuningJob": "hyper-parameter-tuning-job",
+    "ProcessingJob": "processing-job",
+    "TransformJob": "transform-job",
+}
+"""SageMaker's kinds of jobs, each with the resource type of its ARN."""
+TUNING_PREFIX = 10
+"""How much of their prefix the names of tuning jobs keep, which have 32 characters at most."""
+_JOB_NAMES = "A job's name holds the hash of its request, known only when it starts."
 
 
 def allow_following_jobs(role: iam.Role, app_name: str) -> None:
-    """Allow looking at training jobs, stopping them, and deleting what SageMaker keeps of them."""
-    format_arn = Stack.of(role).format_arn
+    """Allow looking at jobs, stopping them, and deleting what SageMaker keeps of them."""
+    for kind, resource in KINDS.items():
+        actions = [f"sagemaker:Describe{kind}", f"sagemaker:Stop{kind}", "sagemaker:ListTags"]
+        if kind != "TransformJob":  # the API has no way to delete one
+            actions.append(f"sagemaker:Delete{kind}")
+        if kind == "HyperParameterTuningJob":
+            actions.append("sagemaker:ListTrainingJobsForHyperParameterTuningJob")
+        for name in _names(kind, app_name):
+            allow(role, actions, _sagemaker(role, resource, name), because=_JOB_NAMES)
     allow(
         role,
-        [
-            "sagemaker:DeleteTrainingJob",
-            "sagemaker:DescribeTrainingJob",
-            "sagemaker:ListTags",
-            "sagemaker:StopTrainingJob",
-        ],
-        _training_jobs(role, app_name),
-        because=_JOB_NAMES,
-    )
-    allow(
-        role,
-        ["sagemaker:ListTrainingJobs"],
+        [f"sagemaker:List{kind}s" for kind in KINDS],
         "*",
-        because="ListTrainingJobs takes no resource.",
+        because="Listing jobs takes no resource.",
     )
-    allow(
-        role,
-        ["logs:DeleteLogStream", "logs:DescribeLogStreams"],
-        format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=f"{TRAINING_LOGS}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        ),
-        because="A stream begins with its job's name, known only when it starts.",
-    )
+    for log_group in (TRAINING_LOGS, PROCESSING_LOGS, TRANSFORM_LOGS):
+        allow(
+            role,
+            [
+                "logs:DeleteLogStream",
+                "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+            ],
+            Stack.of(role).format_arn(
+                service="logs",
+                resource="log-group",
+                resource_name=f"{log_group}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            because="A stream begins with its job's name, known only when it starts.",
+        )
     allow(
         role,
         ["cloudformation:DescribeStacks"],
-        format_arn(service="cloudformation", resource="stack", resource_name=f"{app_name}-*/*"),
+        Stack.of(role).format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{app_name}-*/*"
+        ),
         because="A stack's ARN ends in an id that CloudFormation makes up.",
     )
 
 
 def allow_starting_jobs(role: iam.Role, app_name: str) -> None:
-    """Allow starting training jobs, with the job roles of this app."""
+    """Allow starting jobs, with the job roles of this app."""
+    for kind, resource in KINDS.items():
+        # the last is the narrowest: SageMaker itself starts the training jobs of a tuning job
+        name = _names(kind, app_name)[-1]
+        allow(
+            role,
+            ["sagemaker:AddTags", f"sagemaker:Create{kind}"],
+            _sagemaker(role, resource, name),
+            because=_JOB_NAMES,
+        )
     allow(
         role,
-        ["sagemaker:AddTags", "sagemaker:CreateTrainingJob"],
-        _training_jobs(role, app_name),
-        because=_JOB_NAMES,
+        ["sagemaker:CreateTransformJob"],
+        _sagemaker(role, "model", "*"),
+        because=_MADE_UP_NAMES,
     )
     allow(
         role,
@@ -65,22 +90,61 @@ def allow_starting_jobs(role: iam.Role, app_name: str) -> None:
     )
 
 
+def allow_finding_what_serves(role: iam.Role, app_name: str) -> None:
+    """Allow asking which image and artifact an endpoint runs."""
+    allow(
+        role,
+        ["sagemaker:DescribeEndpoint"],
+        _endpoints(role, app_name),
+        because="One provider evaluates what serves any workload of this app.",
+    )
+    for action, resource in (
+        ("sagemaker:DescribeEndpointConfig", "endpoint-config"),
+        ("sagemaker:DescribeModel", "model"),
+    ):
+        allow(role, [action], _sagemaker(role, resource, "*"), because=_MADE_UP_NAMES)
+
+
 def allow_checking_endpoints(role: iam.Role, app_name: str) -> None:
     """Allow asking endpoints how they are, and sending them the smoke payload."""
     allow(
         role,
         ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
-        Stack.of(role).format_arn(
-            service="sagemaker", resource="endpoint", resource_name=f"{app_name}-*"
-        ),
+        _endpoints(role, app_name),
         because="One provider checks the endpoints of every workload of this app.",
     )
 
 
-_JOB_NAMES = "A job's name holds the hash of its request, known only when it starts."
-
-
-def _training_jobs(role: iam.Role, app_name: str) -> str:
-    return Stack.of(role).format_arn(
-        service="sagemaker", resource="training-job", resource_name=f"{app_name}-*"
+def allow_reading_evaluations(role: iam.Role, storage: Storage) -> None:
+    """Allow reading what the workloads' evaluations wrote."""
+    allow(
+        role,
+        ["s3:GetObject"],
+        f"{storage.bucket.bucket_arn}/*/evaluations/*",
+        because="One provider reads the evaluations of every workload, below each job's name.",
     )
+    storage.key.grant(role, "kms:Decrypt")
+
+
+# https://github.com/aws/aws-cli/issues/4021: CloudFormation's names do not begin with the stack's
+_MADE_UP_NAMES = "CloudFormation names it after its logical id, without the app's or stack's name."
+
+
+def _names(kind: str, app_name: str) -> list[str]:
+    """Return the patterns of a kind's names; a tuning job's training jobs begin with its own."""
+    whole, cut = f"{app_name}-*", f"{app_name[:TUNING_PREFIX].rstrip('-')}-*"
+    match kind:
+        case "HyperParameterTuningJob":
+            return [cut]
+        case "TrainingJob" if cut != whole:
+            return [cut, whole]
+        case _:
+            return [whole]
+
+
+def _endpoints(role: iam.Role, app_name: str) -> str:
+    return _sagemaker(role, "endpoint", f"{app_name}-*")
+
+
+def _sagemaker(role: iam.Role, resource: str, name: str) -> str:
+    return Stack.of(role).format_arn(service="sagemaker", resource=resource, resource_name=name)

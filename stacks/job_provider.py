@@ -13,10 +13,13 @@ from stacks.acknowledge import acknowledge, wildcard_resource
 from stacks.functions import Boto3Layer, PythonFunction
 from stacks.job_permissions import (
     allow_checking_endpoints,
+    allow_finding_what_serves,
     allow_following_jobs,
+    allow_reading_evaluations,
     allow_starting_jobs,
 )
 from stacks.log_groups import LogGroup
+from stacks.storage import Storage
 
 POLL_INTERVAL = Duration.seconds(5)
 
@@ -25,7 +28,13 @@ class JobProvider(Construct):
     """`service_token` for the workloads' custom resources; no job outlives the app."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, app_name: str, retention_days: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        app_name: str,
+        retention_days: int,
+        storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
         self._app_name = app_name
@@ -34,7 +43,9 @@ class JobProvider(Construct):
         on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
         is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
         allow_starting_jobs(on_event.execution_role, app_name)
+        allow_finding_what_serves(on_event.execution_role, app_name)
         allow_checking_endpoints(is_complete.execution_role, app_name)
+        allow_reading_evaluations(is_complete.execution_role, storage)
         provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
         start_role = self._framework_role("Start", provider_logs)
         wait_role = self._framework_role("Wait", provider_logs)

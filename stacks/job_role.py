@@ -4,7 +4,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from environments.schema import Vpc
+from environments.schema import Environment
 from stacks.permissions import allow
 from stacks.storage import Storage
 
@@ -17,29 +17,29 @@ class JobRole(iam.Role):
         scope: Construct,
         construct_id: str,
         *,
-        app_name: str,
+        environment: Environment,
         description: str,
         log_group: str,
-        vpc: Vpc | None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
-            path=f"/{app_name}/",
+            path=f"/{environment.name}/",
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             description=description,
         )
-        self._allow_logs(log_group)
+        self.log_to(log_group)
         allow(
             self,
             ["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"],
             "*",
             because="Neither action takes a resource: the pull itself is bound to one repository.",
         )
-        if vpc is not None:
+        if environment.vpc is not None:
             self._allow_network_interfaces()
 
-    def _allow_logs(self, log_group: str) -> None:
+    def log_to(self, log_group: str) -> None:
+        """Allow writing to a group of SageMaker's, and making it."""
         arn = Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
@@ -89,6 +89,10 @@ class JobRole(iam.Role):
             Stack.of(self).format_arn(service="s3", region="", account="", resource=bucket), prefix
         )
 
+    def decrypt(self, key_arn: str) -> None:
+        """Allow reading what the user's own key has encrypted."""
+        allow(self, ["kms:Decrypt"], key_arn)
+
     def write(self, storage: Storage, prefix: str) -> None:
         """Allow writing objects below `prefix`, encrypted with the app's key.
 
@@ -103,12 +107,20 @@ class JobRole(iam.Role):
         )
         storage.key.grant(self, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
+    def encrypt_volumes(self, storage: Storage) -> None:
+        """Allow what SageMaker asks of a role whose volumes the app's key encrypts.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+        """
+        storage.key.grant(self, "kms:CreateGrant")
+
     def _read(self, bucket_arn: str, prefix: str) -> None:
         allow(
             self,
             ["s3:GetObject"],
             f"{bucket_arn}/{prefix}*",
-            because="A channel or an artifact is all the objects below its prefix.",
+            because="A channel or an artifact is all the objects below its prefix; which of its "
+            "bucket, only a manifest says.",
         )
         allow(
             self,

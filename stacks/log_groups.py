@@ -7,8 +7,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+# SageMaker's groups for the jobs of the whole account: no stack can own them.
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
-"""SageMaker's group for the training jobs of the whole account: no stack can own it."""
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+TRANSFORM_LOGS = "/aws/sagemaker/TransformJobs"
 
 
 class LogGroup(logs.LogGroup):

@@ -32,6 +32,7 @@ class SharedStack(Stack):
             "Jobs",
             app_name=environment.name,
             retention_days=environment.log_retention_days,
+            storage=self.storage,
         )
         for workload in workloads:
             # SageMaker would make the group itself, without an end. It is not in the workload's

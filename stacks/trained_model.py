@@ -1,104 +1,53 @@
-"""A model of a workload: its roles, its training job, and the SageMaker Model made of both."""
+"""A model of a workload: trained, evaluated, and registered as a SageMaker Model."""
 
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from environments.schema import Environment
-from stacks.container_images import ContainerImages
+from stacks.evaluation import ModelEvaluation
 from stacks.job_role import JobRole
-from stacks.log_groups import TRAINING_LOGS
-from stacks.storage import Storage
-from stacks.training_data import TrainingData
+from stacks.log_groups import TRANSFORM_LOGS, endpoint_log_group_name
 from stacks.training_job import TrainingJob
-from workloads.schema import Model, Workload
+from stacks.tuning_job import TuningJob
+from stacks.workload_parts import WorkloadParts
+from workloads.schema import Model
 
 
 class TrainedModel(Construct):
-    """Trains `model` and registers what comes out of it; `model_name` is for the variants."""
+    """Trains the model called `construct_id` and registers what comes out of it.
+
+    `training` is the job that trained it, None for an artifact that was there already;
+    `evaluation` is None where the workload asks for none. The Model, and all that serves it, waits
+    for the evaluation's gate.
+    """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        environment: Environment,
-        workload: Workload,
-        model: Model,
-        storage: Storage,
-        data: TrainingData,
-        images: ContainerImages,
-        endpoint_log_group: str,
-        service_token: str,
+        self, scope: Construct, construct_id: str, *, parts: WorkloadParts, model: Model
     ) -> None:
         super().__init__(scope, construct_id)
-        vpc = environment.vpc
-        artifacts = f"{workload.name}/models/{construct_id}"
-        training_role = JobRole(
-            self,
-            "TrainingRole",
-            app_name=environment.name,
-            description=f"Trains the model {construct_id} of {workload.name}",
-            log_group=TRAINING_LOGS,
-            vpc=vpc,
+        self.training = self._trained(parts, model)
+        artifact = self.training.model_data_url if self.training else str(model.artifact)
+        self.evaluation = (
+            ModelEvaluation(
+                self,
+                "Evaluation",
+                parts=parts,
+                settings=parts.workload.evaluation,
+                name=construct_id,
+                model=model,
+                artifact=artifact,
+                candidate=self.training.name if self.training else artifact,
+            )
+            if parts.workload.evaluation
+            else None
         )
-        data.grant_read(training_role)
-        training_role.write(storage, artifacts)
-        self.training_job = TrainingJob(
-            self,
-            "Training",
-            service_token=service_token,
-            name_prefix=f"{environment.name}-{workload.name}-{construct_id}",
-            revision=model.training.revision,
-            request={
-                "RoleArn": training_role.role_arn,
-                "AlgorithmSpecification": {
-                    "TrainingImage": images.uri(model.image, pulled_by=training_role),
-                    "TrainingInputMode": "File",
-                },
-                "HyperParameters": dict(model.hyperparameters),
-                "InputDataConfig": data.input_data_config(),
-                "OutputDataConfig": {
-                    "S3OutputPath": storage.bucket.s3_url_for_object(artifacts),
-                    "KmsKeyId": storage.key.key_arn,
-                },
-                "ResourceConfig": {
-                    "InstanceType": model.training.instance_type,
-                    "InstanceCount": model.training.instance_count,
-                    "VolumeSizeInGB": model.training.volume_size_gb,
-                },
-                "Tags": [
-                    {"Key": key, "Value": value} for key, value in environment.all_tags.items()
-                ],
-                "StoppingCondition": {"MaxRuntimeInSeconds": model.training.max_runtime},
-                **(
-                    {
-                        "VpcConfig": {
-                            "Subnets": list(vpc.subnet_ids),
-                            "SecurityGroupIds": list(vpc.security_group_ids),
-                        }
-                    }
-                    if vpc
-                    else {}
-                ),
-            },
-        )
-        self.training_job.node.add_dependency(training_role, data)
-        serving_role = JobRole(
-            self,
-            "ServingRole",
-            app_name=environment.name,
-            description=f"Serves the model {construct_id} of {workload.name}",
-            log_group=endpoint_log_group,
-            vpc=vpc,
-        )
-        serving_role.read(storage, artifacts)
+        role = ServingRole(self, "ServingRole", parts=parts, name=construct_id, model=model)
+        vpc = parts.environment.vpc
         self._model = sagemaker.CfnModel(
             self,
             "Model",
-            execution_role_arn=serving_role.role_arn,
+            execution_role_arn=role.role_arn,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=images.uri(model.image, pulled_by=serving_role),
-                model_data_url=self.training_job.model_data_url,
+                image=parts.images.uri(model.image, pulled_by=role), model_data_url=artifact
             ),
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
                 subnets=list(vpc.subnet_ids), security_group_ids=list(vpc.security_group_ids)
@@ -107,9 +56,45 @@ class TrainedModel(Construct):
             else None,
         )
         # CreateModel reads the image and the artifact with the role: its policies come first
-        self._model.node.add_dependency(serving_role)
+        self._model.node.add_dependency(role)
+        if self.evaluation:
+            self._model.node.add_dependency(self.evaluation.gate)
+
+    def _trained(self, parts: WorkloadParts, model: Model) -> TrainingJob | TuningJob | None:
+        name = self.node.id
+        if model.artifact is not None:
+            return None
+        if model.tuning is not None:
+            return TuningJob(
+                self, "Tuning", parts=parts, name=name, model=model, tuning=model.tuning
+            )
+        return TrainingJob(self, "Training", parts=parts, name=name, model=model)
 
     @property
     def model_name(self) -> str:
         """The name that CloudFormation gave the SageMaker Model."""
         return self._model.attr_model_name
+
+
+class ServingRole(JobRole):
+    """Loads a model, for the endpoint and for the transform jobs of the workload."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, parts: WorkloadParts, name: str, model: Model
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            environment=parts.environment,
+            description=f"Serves the model {name} of {parts.workload.name}",
+            log_group=endpoint_log_group_name(parts.endpoint_name),
+        )
+        parts.grant_read_artifact(self, name, model)
+        transform = parts.workload.transform
+        if transform is not None and transform.model == name:
+            self.log_to(TRANSFORM_LOGS)
+            # where `make transform` puts what it is given
+            self.read(parts.storage, parts.folder("transforms", "input"))
+            if transform.channel is not None:
+                parts.channels.grant_read(self, [transform.channel])
+            self.write(parts.storage, parts.folder("transforms"))

@@ -1,45 +1,45 @@
-"""A training job as a resource: CreateTrainingJob's own request, run by the job provider."""
+"""A training job of a model."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from aws_cdk import CustomResource
 from constructs import Construct
 
+from stacks.job import Job
+from stacks.training import TrainingRole, training_definition
+from stacks.workload_parts import WorkloadParts
+from workloads.schema import Model
 
-class TrainingJob(Construct):
-    """Trains when its request or revision changes; fails the deploy with the job's own reason."""
+
+class TrainingJob(Job):
+    """Trains a model; what comes out of it is at `model_data_url`."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        service_token: str,
-        name_prefix: str,
-        revision: str | None,
-        request: Mapping[str, Any],
+        self, scope: Construct, construct_id: str, *, parts: WorkloadParts, name: str, model: Model
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._resource = CustomResource(
-            self,
-            "Resource",
-            resource_type="Custom::SageMakerTrainingJob",
-            service_token=service_token,
-            pascal_case_properties=False,
-            properties={
-                "JobNamePrefix": name_prefix,
-                **({"Revision": revision} if revision is not None else {}),
-                "CreateTrainingJobRequest": request,
+        training = model.training
+        role = TrainingRole(scope, "TrainingRole", parts=parts, name=name, model=model)
+        super().__init__(
+            scope,
+            construct_id,
+            parts=parts,
+            kind="TrainingJob",
+            name_prefix=parts.job_prefix(name),
+            request={
+                **training_definition(parts, name, model, role),
+                "HyperParameters": dict(model.hyperparameters),
+                "ExperimentConfig": {"ExperimentName": training.experiment}
+                if training.experiment is not None
+                else None,
             },
+            longest=training.max_wait or training.max_runtime,
+            after=[role, parts.channels],
+            properties={"Revision": training.revision},
         )
 
     @property
-    def name(self) -> str:
-        """The job's name, known when it has ended."""
-        return self._resource.ref
+    def training_job_name(self) -> str:
+        """The name of the job that trained the model."""
+        return self.name
 
     @property
     def model_data_url(self) -> str:
-        """The S3 URI of the job's model.tar.gz."""
-        return self._resource.get_att_string("ModelDataUrl")
+        """The S3 URI of the model.tar.gz."""
+        return self.attribute("ModelDataUrl")

@@ -1,7 +1,8 @@
 """A workload's channels: local files uploaded under their content's hash, or data already in S3."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from aws_cdk import IgnoreMode
 from aws_cdk import aws_s3_deployment as s3_deployment
@@ -19,11 +20,11 @@ from stacks.log_groups import LogGroup
 from stacks.staging import staged_objects
 from stacks.storage import Storage
 from workloads.content import content_hash
-from workloads.schema import Channel, Workload
+from workloads.schema import Workload
 
 
-class TrainingData(Construct):
-    """Uploads the local channels and describes all of them to training jobs.
+class Channels(Construct):
+    """Uploads the local channels, and lets a role read those that its jobs use.
 
     The key of an upload holds the hash of its content: changed data is a changed job request, and
     what an earlier deploy uploaded stays for a rollback.
@@ -99,32 +100,23 @@ class TrainingData(Construct):
     def _key(self, name: str, path: Path) -> str:
         return f"{self._prefix}/{name}/{content_hash(path)}"
 
-    def _uri(self, name: str, channel: Channel) -> str:
+    def uri(self, name: str) -> str:
+        """Return the S3 URI of a channel's data, or of its manifest."""
+        channel = self._channels[name]
         if channel.path is None:
             return str(channel.s3)
         return self._storage.bucket.s3_url_for_object(self._key(name, channel.path))
 
-    def input_data_config(self) -> list[dict[str, Any]]:
-        """Return CreateTrainingJob's InputDataConfig."""
-        return [
-            {
-                "ChannelName": name,
-                **({"ContentType": channel.content_type} if channel.content_type else {}),
-                "DataSource": {
-                    "S3DataSource": {
-                        "S3DataType": "S3Prefix",
-                        "S3Uri": self._uri(name, channel),
-                        "S3DataDistributionType": "FullyReplicated",
-                    }
-                },
-            }
-            for name, channel in self._channels.items()
-        ]
-
-    def grant_read(self, role: JobRole) -> None:
-        """Allow `role` to read every channel."""
-        if any(channel.s3 is None for channel in self._channels.values()):
-            role.read(self._storage, self._prefix)
-        for channel in self._channels.values():
-            if channel.s3 is not None:
+    def grant_read(self, role: JobRole, names: Iterable[str]) -> None:
+        """Allow `role` to read these channels."""
+        for name in names:
+            channel = self._channels[name]
+            if channel.s3 is None:
+                role.read(self._storage, f"{self._prefix}/{name}")
+            elif channel.s3_data_type == "ManifestFile":
+                # what the manifest lists is known when the job reads it, and lies in its bucket
+                role.read_uri("/".join(channel.s3.split("/")[:3]))
+            else:
                 role.read_uri(channel.s3)
+            if channel.kms_key is not None:
+                role.decrypt(channel.kms_key)
