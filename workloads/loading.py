@@ -112,6 +112,9 @@ def _load(path: Path, schema: type[S]) -> S:
         raise SettingsError(f"{_shown(path)}: byte {error.start} is not UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{_shown(path)}: {_where(error, text)}") from error
+    except ValueError as error:
+        found = "found an integer of more than 4300 digits; allowed: at most 64 bits"
+        raise SettingsError(f"{_shown(path)}: {found}") from error
     except RecursionError as error:
         found = "found too many levels of arrays and tables; allowed: a few"
         raise SettingsError(f"{_shown(path)}: {found}") from error

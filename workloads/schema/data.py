@@ -1,4 +1,4 @@
-"""The [data] channels of a workload: what a training job reads."""
+"""The [data] channels of a workload: what its jobs read."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ LOCAL_BYTES = 250_000_000
 
 
 class Channel(Section):
-    """A channel of training data: a local file or folder, or an S3 prefix that exists already."""
+    """A channel of data: a local file or folder, or objects that are in S3 already."""
 
     path: Annotated[Path, Allowed(_PATH)] | None = None
     """Absolute once loaded; `workloads.content.content_hash` names what it holds."""
@@ -75,6 +75,28 @@ class Channel(Section):
         if (self.path is None) == (self.s3 is None):
             found = "neither" if self.path is None else "both"
             raise_any([problem(f"found {found}; allowed: exactly one of path, s3")])
+        return self
+
+    @model_validator(mode="after")
+    def _what_describes_s3_is_of_s3(self) -> Self:
+        if self.path is not None:
+            keys = {"s3_data_type": self.s3_data_type != "S3Prefix", "kms_key": self.kms_key}
+            raise_any(
+                not_allowed(getattr(self, key), "only with s3 =", key)
+                for key, found in keys.items()
+                if found
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _is_in_s3_when_described_so(self) -> Self:
+        if self.s3 is None:
+            keys = {"s3_data_type": self.s3_data_type == "ManifestFile", "kms_key": self.kms_key}
+            raise_any(
+                not_allowed(getattr(self, key), "only with s3 =, not with path =", key)
+                for key, found in keys.items()
+                if found
+            )
         return self
 
 

@@ -1,9 +1,10 @@
 """The [evaluation] of a workload: how good its models are on data that they were not trained on."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import InitErrorDetails
 
 from workloads.schema.sagemaker import (
     EnvironmentKey,
@@ -12,7 +13,8 @@ from workloads.schema.sagemaker import (
     Runtime,
     VolumeSize,
 )
-from workloads.schema.section import Allowed, Section
+from workloads.schema.section import Allowed, Section, not_allowed, problem, raise_any, shown
+from workloads.schema.training import MetricName
 
 Figure = Annotated[float, Field(allow_inf_nan=False), Allowed("a finite number")]
 
@@ -28,6 +30,24 @@ class Bound(Section):
         float, Field(ge=0, allow_inf_nan=False), Allowed("a finite number of at least 0")
     ] = 0.0
     """How much worse than the model now serving it may be, in the metric's own unit."""
+
+    @model_validator(mode="after")
+    def _says_what_is_worse(self) -> Self:
+        raise_any(self._contradictions())
+        return self
+
+    def _contradictions(self) -> Iterator[InitErrorDetails]:
+        if self.min is None and self.max is None:
+            yield problem("found no bound; allowed: min, max or both")
+        elif self.min is not None and self.max is not None:
+            if self.min > self.max:
+                yield not_allowed(self.min, f"at most max, {shown(self.max)}", "min")
+            if self.not_worse_than_serving:
+                there = "true with either min or max, which says what is worse: less or more"
+                yield not_allowed(True, there, "not_worse_than_serving")
+        if "tolerance" in self.model_fields_set and not self.not_worse_than_serving:
+            there = "only with not_worse_than_serving = true"
+            yield not_allowed(self.tolerance, there, "tolerance")
 
 
 class Evaluation(Section):
@@ -48,5 +68,9 @@ class Evaluation(Section):
     ] = {}
     network_isolation: Flag = False
     inter_container_encryption: Flag = False
-    gate: Mapping[str, Bound] = {}
-    """Bounds of the metrics, which are whatever the program writes to evaluation.json."""
+    gate: Annotated[
+        Mapping[MetricName, Bound],
+        Field(min_length=1),
+        Allowed("a table of at least one <metric> = { max = ... }"),
+    ] = {}
+    """Bounds of the metrics that the program writes to evaluation.json; it alone knows them."""

@@ -15,10 +15,11 @@ from workloads.schema.section import (
     hint,
     problem,
     raise_any,
+    repeated,
     shown,
 )
 from workloads.schema.training import Training
-from workloads.schema.tuning import Tuning
+from workloads.schema.tuning import Tuning, misfits
 
 # What SageMaker pulls: a private repository of ECR with a tag or a digest, 255 characters at most.
 # Without either it would be whatever "latest" is at the moment, so that is not allowed.
@@ -70,10 +71,31 @@ class Model(Section):
         Allowed("a table of at most 100 keys"),
     ] = {}
     """Strings once loaded, as on the wire."""
-    channels: Several[str] = ()
-    """Keys of [data] that it is trained on. Once loaded never empty, but for an `artifact`."""
+    channels: Annotated[
+        Several[str], Field(min_length=1), Allowed("a list of at least one key of [data]")
+    ] = ()
+    """What it is trained on. Left out, the workload fills in all that is not held out; only that
+    of an `artifact` stays empty."""
     training: Training = Training()
     tuning: Tuning | None = None
     """A tuning job, whose training jobs are as `training` says, instead of one training job."""
     artifact: ArtifactUri | None = None
     """A model that was trained elsewhere, instead of training."""
+
+    @field_validator("channels")
+    @classmethod
+    def _channels_are_unique(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
+        raise_any(repeated(channels))
+        return channels
+
+    @model_validator(mode="after")
+    def _is_made_in_one_way(self) -> Self:
+        if self.artifact is not None:
+            raise_any(
+                problem("found with artifact; allowed: only for a model that is trained here", key)
+                for key in ("hyperparameters", "channels", "training", "tuning")
+                if key in self.model_fields_set
+            )
+        elif self.tuning is not None:
+            raise_any(misfits(self.tuning, self.training, self.hyperparameters))
+        return self

@@ -1,31 +1,68 @@
 """The [models.<name>.tuning.ranges]: the values among which a tuning job searches."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from workloads.schema.hyperparameters import as_hyperparameter
-from workloads.schema.section import Allowed, Section, Several
+from workloads.schema.section import (
+    Allowed,
+    Section,
+    Several,
+    not_allowed,
+    raise_any,
+    repeated,
+    shown,
+)
+
+Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), Allowed("an integer of at most 64 bits")]
+Number = Annotated[float, Field(allow_inf_nan=False), Allowed("a finite number")]
+# ParameterValue of CategoricalParameterRange.
+Category = Annotated[
+    str,
+    Field(max_length=256),
+    BeforeValidator(as_hyperparameter),
+    Allowed("a string of at most 256 characters, a finite number, true or false"),
+]
 
 
 class IntegerRange(Section):
     """The whole numbers from min to max."""
 
     type: Literal["integer"]
-    min: Annotated[int, Allowed("an integer")]
-    max: Annotated[int, Allowed("an integer")]
+    min: Integer
+    max: Integer
     scaling: Annotated[str, Allowed.one_of(("Auto", "Linear", "Logarithmic"))] = "Auto"
+
+    @model_validator(mode="after")
+    def _can_be_searched(self) -> Self:
+        raise_any(_misfits(self.min, self.max, self.scaling))
+        return self
 
 
 class ContinuousRange(Section):
     """The numbers from min to max."""
 
     type: Literal["continuous"]
-    min: Annotated[float, Field(allow_inf_nan=False), Allowed("a finite number")]
-    max: Annotated[float, Field(allow_inf_nan=False), Allowed("a finite number")]
+    min: Number
+    max: Number
     scaling: Annotated[
         str, Allowed.one_of(("Auto", "Linear", "Logarithmic", "ReverseLogarithmic"))
     ] = "Auto"
+
+    @model_validator(mode="after")
+    def _can_be_searched(self) -> Self:
+        raise_any(_misfits(self.min, self.max, self.scaling))
+        return self
 
 
 class CategoricalRange(Section):
@@ -33,26 +70,36 @@ class CategoricalRange(Section):
 
     type: Literal["categorical"]
     values: Annotated[
-        Several[
-            Annotated[
-                str,
-                Field(max_length=256),  # ParameterValue
-                BeforeValidator(as_hyperparameter),
-                Allowed("a string of at most 256 characters, a finite number, true or false"),
-            ]
-        ],
+        Several[Category],
         Field(min_length=1, max_length=30),  # ParameterValues
         Allowed("a list of 1 to 30 values"),
     ]
 
+    @field_validator("values")
+    @classmethod
+    def _values_are_unique(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        raise_any(repeated(values))
+        return values
+
+
+def _misfits(low: float, high: float, scaling: str) -> Iterator[InitErrorDetails]:
+    """Yield what makes the range empty, or its scaling impossible (HyperParameterScalingType)."""
+    if low >= high:
+        yield not_allowed(low, f"less than max, {shown(high)}", "min")
+    if scaling == "Logarithmic" and low <= 0:
+        yield not_allowed(low, "above 0 with Logarithmic scaling", "min")
+    if scaling == "ReverseLogarithmic" and low < 0:
+        yield not_allowed(low, "at least 0 with ReverseLogarithmic scaling", "min")
+    if scaling == "ReverseLogarithmic" and high >= 1:
+        yield not_allowed(high, "less than 1 with ReverseLogarithmic scaling", "max")
+
 
 _Range = IntegerRange | ContinuousRange | CategoricalRange
-_KINDS: dict[object, type[_Range]] = {
+_KINDS: dict[str, type[_Range]] = {
     "integer": IntegerRange,
     "continuous": ContinuousRange,
     "categorical": CategoricalRange,
 }
-_Kind = Annotated[str, Allowed.one_of(_KINDS)]
 
 
 class _Typed(Section):
@@ -60,13 +107,13 @@ class _Typed(Section):
 
     model_config = ConfigDict(extra="ignore")
 
-    type: _Kind
+    type: Annotated[str, Allowed.one_of(_KINDS)]
 
 
 def _of_its_type(value: Any) -> _Range:
     """Validate as the range that is named, so that only its own problems are reported.
 
-    pydantic's union would put the name between the keys by which a problem is found.
+    pydantic's union would put the name among the keys by which a problem is found.
     """
     return _KINDS[_Typed.model_validate(value).type].model_validate(value)
 

@@ -1,9 +1,11 @@
 """The [models.<name>.training] of a workload: the training job of a model."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import InitErrorDetails
 
 from workloads.schema.sagemaker import (
     DAY,
@@ -18,7 +20,33 @@ from workloads.schema.section import (
     Allowed,
     Section,
     Several,
+    not_allowed,
+    problem,
+    raise_any,
+    repeated,
+    shown,
 )
+
+REGEX = 'a regular expression of 1 to 500 characters, such as "rmse=([0-9.]+)"'
+# The instances with NVMe disks of their own, for which VolumeKmsKeyId is refused: the families with
+# a "d" after the generation and the later ones with accelerators (EC2's "Instance store volumes").
+_NVME = re.compile(
+    r"ml\.([a-z]+[0-9]+[a-z]*d[a-z]*|g[5-9][a-z]*|p[5-9][a-z0-9-]*|trn[0-9][a-z]*)\."
+)
+
+
+def _has_one_group(regex: str) -> str:
+    """Check that a metric's value can be found: SageMaker takes it from the group."""
+    try:
+        groups = re.compile(regex).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        raise_any([problem(f"found {shown(regex)}, where {error}; allowed: {REGEX}")])
+    else:
+        if groups != 1:
+            there = "one, around the number; write others as (?:...)"
+            raise_any([problem(f"found {groups} groups in {shown(regex)}; allowed: {there}")])
+    return regex
+
 
 # MetricName and MetricRegex of CreateTrainingJob.
 MetricName = Annotated[
@@ -29,7 +57,8 @@ MetricName = Annotated[
 MetricRegex = Annotated[
     str,
     Field(pattern=r"^[^\x00-\x1f]{1,500}$"),
-    Allowed('a regular expression of 1 to 500 characters, such as "rmse=([0-9.]+)"'),
+    AfterValidator(_has_one_group),
+    Allowed(REGEX),
 ]
 
 
@@ -62,19 +91,20 @@ class Training(Section):
         ]
         | None
     ) = None
-    """Seconds for waiting for spot capacity and training together; once loaded, None without
-    `spot`, and never with it."""
+    """Seconds for waiting for spot capacity and training together; None only without `spot`."""
     checkpoints: (
         Annotated[
-            str, Field(pattern=r"^/\S+$", max_length=4096), Allowed("an absolute path of a folder")
+            # LocalPath of CheckpointConfig.
+            str,
+            Field(pattern=r"^/[^\x00-\x1f]+$", max_length=4096),
+            Allowed('the absolute path of a folder, such as "/opt/ml/checkpoints"'),
         ]
         | None
     ) = None
-    """LocalPath of CheckpointConfig."""
-    max_attempts: Annotated[int, Field(ge=1, le=30), Allowed("an integer from 1 to 30")] | None = (
-        None
-    )
-    """MaximumRetryAttempts of RetryStrategy."""
+    max_attempts: (
+        # MaximumRetryAttempts of RetryStrategy.
+        Annotated[int, Field(ge=1, le=30), Allowed("an integer from 1 to 30")] | None
+    ) = None
     environment: Annotated[
         Mapping[
             EnvironmentKey,
@@ -90,14 +120,15 @@ class Training(Section):
     experiment: (
         Annotated[
             str,
-            Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}$"),
+            Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}$"),  # ExperimentEntityName
             Allowed("the name of an experiment: 1 to 120 letters, digits and inner hyphens"),
         ]
         | None
     ) = None
+    """An experiment that exists."""
     metrics: Annotated[
         Several[Metric],
-        Field(max_length=40),
+        Field(max_length=40),  # MetricDefinitionList
         Allowed('a list of at most 40 { name = "...", regex = "..." }'),
     ] = ()
     revision: (
@@ -108,8 +139,25 @@ class Training(Section):
     ) = None
     """Trains again when it changes, though the data and the settings are the same."""
 
+    @field_validator("metrics")
+    @classmethod
+    def _names_are_unique(cls, metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+        raise_any(repeated([metric.name for metric in metrics], "name"))
+        return metrics
+
     @model_validator(mode="after")
-    def _waits_for_spot_capacity(self) -> Self:
+    def _is_consistent(self) -> Self:
+        raise_any(self._contradictions())
         if self.spot and self.max_wait is None:
             return self.model_copy(update={"max_wait": self.max_runtime})
         return self
+
+    def _contradictions(self) -> Iterator[InitErrorDetails]:
+        if self.max_wait is not None and not self.spot:
+            yield not_allowed(self.max_wait, "only with spot = true", "max_wait")
+        elif self.max_wait is not None and self.max_wait < self.max_runtime:
+            there = f"at least max_runtime, {self.max_runtime}, which it includes"
+            yield not_allowed(self.max_wait, there, "max_wait")
+        if self.encrypt_volume and _NVME.match(self.instance_type):
+            there = f"false with {self.instance_type}, whose own disk is always encrypted"
+            yield not_allowed(True, there, "encrypt_volume")

@@ -1,9 +1,10 @@
 """The [transform] of a workload: the model's answers to many records at once."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import InitErrorDetails
 
 from workloads.schema.sagemaker import (
     ContentType,
@@ -14,13 +15,15 @@ from workloads.schema.sagemaker import (
     Runtime,
     TransformInstanceType,
 )
-from workloads.schema.section import Allowed, Section
+from workloads.schema.section import Allowed, Section, not_allowed, problem, raise_any
 
 JsonPath = Annotated[
     str,
     Field(pattern=r"^\$[^\x00-\x1f]*$", max_length=63),
     Allowed('a JSONPath such as "$[1:]", at most 63 characters'),
 ]
+RECORD_TYPES = ("text/csv", "application/json", "application/jsonlines")
+"""The content types whose records SageMaker can read itself, to filter or join them."""
 
 
 class Transform(Section):
@@ -63,3 +66,30 @@ class Transform(Section):
         Field(max_length=16),
         Allowed("a table of at most 16 keys"),
     ] = {}
+
+    @property
+    def data_processing(self) -> bool:
+        """Whether SageMaker reads the records itself, to join or filter them (DataProcessing)."""
+        return self.join_input or self.input_filter is not None or self.output_filter is not None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        raise_any(self._contradictions())
+        return self
+
+    def _contradictions(self) -> Iterator[InitErrorDetails]:
+        if self.at_deploy and self.channel is None:
+            yield problem("missing; allowed: a key of [data], for at_deploy = true", "channel")
+        if self.strategy == "SingleRecord" and self.split_type == "None":
+            there = 'only with a split_type other than "None", which says what a record is'
+            yield not_allowed(self.strategy, there, "strategy")
+        # The rules of MaxPayloadInMB: 100 MB under way at an instance; 0 for a payload of any size.
+        if self.max_payload_mb * self.max_concurrent > 100:
+            there = f"at most 100 / max_concurrent, which is {self.max_concurrent}"
+            yield not_allowed(self.max_payload_mb, there, "max_payload_mb")
+        if self.max_payload_mb == 0 and self.split_type != "None":
+            there = '0 only with split_type = "None": split data is sent in payloads of a size'
+            yield not_allowed(0, there, "max_payload_mb")
+        if self.data_processing and self.split_type not in {"Line", "None"}:
+            there = '"Line", "None" with join_input, input_filter or output_filter'
+            yield not_allowed(self.split_type, there, "split_type")

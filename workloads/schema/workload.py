@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
 from workloads.schema.api import Api
+from workloads.schema.channels import misuses, unknown, with_channels
 from workloads.schema.data import Channel
 from workloads.schema.evaluation import Evaluation
 from workloads.schema.hosting import Variant
@@ -25,7 +26,9 @@ from workloads.schema.section import (
     shown,
 )
 from workloads.schema.smoke import Smoke, misfits
-from workloads.schema.transform import Transform
+from workloads.schema.transform import RECORD_TYPES, Transform
+
+M = TypeVar("M", Variant, Transform)
 
 RESERVED_NAMES = ("api", "shared")
 """The stacks beside those of the workloads, which are all named by the app's name and this."""
@@ -81,6 +84,20 @@ class Workload(Section):
             raise_any([not_allowed(name, "another name: the app has a stack of this one")])
         return name
 
+    @field_validator("models")
+    @classmethod
+    def _models_are_trained_on_channels(
+        cls, models: Mapping[str, Model], info: ValidationInfo
+    ) -> Mapping[str, Model]:
+        if (data := info.data.get("data")) is not None:
+            raise_any(
+                unknown(channel, data, name, "channels", at)
+                for name, model in models.items()
+                for at, channel in enumerate(model.channels)
+                if channel not in data
+            )
+        return models
+
     @field_validator("variants")
     @classmethod
     def _variants_serve_the_models(
@@ -90,11 +107,7 @@ class Workload(Section):
         if not any(variant.weight for variant in variants):
             problems.append(problem("found only weights of 0; allowed: at least one above 0"))
         if models := list(info.data.get("models", ())):
-            if len(models) == 1:
-                variants = tuple(
-                    variant if variant.model else variant.model_copy(update={"model": models[0]})
-                    for variant in variants
-                )
+            variants = tuple(_of_the_only_model(variant, models) for variant in variants)
             problems += _unserved(models, variants)
         raise_any(problems)
         return variants
@@ -106,6 +119,38 @@ class Workload(Section):
             raise_any(problem(misfit, "body") for misfit in misfits(smoke, api))
         return smoke
 
+    @field_validator("evaluation")
+    @classmethod
+    def _evaluation_reads_a_channel(
+        cls, evaluation: Evaluation, info: ValidationInfo
+    ) -> Evaluation:
+        data = info.data.get("data")
+        if data is not None and evaluation.channel not in data:
+            raise_any([unknown(evaluation.channel, data, "channel")])
+        return evaluation
+
+    @field_validator("transform")
+    @classmethod
+    def _transform_fits_its_model_and_channel(
+        cls, transform: Transform, info: ValidationInfo
+    ) -> Transform:
+        data, models, api = (info.data.get(key) for key in ("data", "models", "api"))
+        if data is None or models is None or api is None:
+            return transform  # their problems come first
+        channel = data.get(transform.channel)
+        content_type = channel.content_type if channel else None
+        transform = _of_the_only_model(transform, list(models)).model_copy(
+            update={"content_type": transform.content_type or content_type or api.content_type}
+        )
+        problems = list(_without_model(transform.model, list(models), "model"))
+        if transform.channel is not None and channel is None:
+            problems.append(unknown(transform.channel, data, "channel"))
+        if transform.data_processing and not transform.content_type.startswith(RECORD_TYPES):
+            there = f"{', '.join(RECORD_TYPES)} with join_input, input_filter or output_filter"
+            problems.append(not_allowed(transform.content_type, there, "content_type"))
+        raise_any(problems)
+        return transform
+
     @model_validator(mode="after")
     def _catalog_fits_its_parameter(self) -> Self:
         longest = self.catalog(endpoint_name="x" * 63)
@@ -115,26 +160,10 @@ class Workload(Section):
         return self
 
     @model_validator(mode="after")
-    def _resolved(self) -> Self:
-        """Fill in what is left out: the channels, the model and the type of what is transformed."""
-        held_out = {use.channel for use in (self.evaluation, self.transform) if use}
-        channels = tuple(name for name in self.data if name not in held_out)
-        models = {
-            name: model
-            if model.channels or model.artifact
-            else model.model_copy(update={"channels": channels})
-            for name, model in self.models.items()
-        }
-        transform = self.transform
-        if transform:
-            channel = self.data.get(transform.channel or "")
-            content_type = (channel and channel.content_type) or self.api.content_type
-            update = {
-                "model": transform.model or next(iter(models)),
-                "content_type": transform.content_type or content_type,
-            }
-            transform = transform.model_copy(update=update)
-        return self.model_copy(update={"models": models, "transform": transform})
+    def _channels_are_readable(self) -> Self:
+        models = with_channels(self.models, self.data, self.evaluation, self.transform)
+        raise_any(misuses(models, self.data, self.evaluation, self.transform))
+        return self.model_copy(update={"models": models})
 
     def endpoint_name(self, app_name: str) -> str:
         """Name the workload's endpoint."""
@@ -152,14 +181,26 @@ class Workload(Section):
         return json.dumps(entry, separators=(",", ":"))
 
 
+def _of_the_only_model(user: M, models: list[str]) -> M:
+    """Fill in the model that may be left out, as there is no other."""
+    if user.model or len(models) != 1:
+        return user
+    return user.model_copy(update={"model": models[0]})
+
+
+def _without_model(name: str, models: list[str], *key: str | int) -> Iterator[InitErrorDetails]:
+    """Yield a problem when no model has the name, or none of several is named."""
+    choices = f"a key of [models]: {', '.join(models)}"
+    if not name:
+        yield problem(f"missing; allowed: {choices}", *key)
+    elif name not in models:
+        yield not_allowed(name, choices, *key, choices=models)
+
+
 def _unserved(models: list[str], variants: tuple[Variant, ...]) -> Iterator[InitErrorDetails]:
     """Yield the variants without a model that exists, and the models without a variant."""
-    choices = f"a key of [models]: {', '.join(models)}"
     for at, variant in enumerate(variants):
-        if not variant.model:
-            yield problem(f"missing; allowed: {choices}", at, "model")
-        elif variant.model not in models:
-            yield not_allowed(variant.model, choices, at, "model", choices=models)
+        yield from _without_model(variant.model, models, at, "model")
     for name in models:
         if name not in {variant.model for variant in variants}:
             yield problem(f"found no variant of models.{name}; allowed: at least one of each model")
