@@ -15,6 +15,7 @@ LOCK = threading.RLock()
 """Held for every change of a record: operations run on threads of their own."""
 
 training_jobs: Store = AccountRegionScopedDict()
+tuning_jobs: Store = AccountRegionScopedDict()
 models: Store = AccountRegionScopedDict()
 endpoint_configs: Store = AccountRegionScopedDict()
 endpoints: Store = AccountRegionScopedDict()
@@ -50,8 +51,8 @@ def page(
             limit = request[member]
             found = [r for r in found if (r[column] > limit if after else r[column] < limit)]
     columns = {"Name": name, "Status": status}
-    sort_by = request.get("SortBy", key or "CreationTime")
-    column = columns.get(sort_by, "CreationTime")
+    sort_by = str(request.get("SortBy", key or "CreationTime"))
+    column = columns.get(sort_by, sort_by)
     found.sort(
         key=lambda record: record[column],
         reverse=request.get("SortOrder", "Descending") == "Descending",

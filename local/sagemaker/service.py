@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
 from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
 from local.sagemaker.training import Training
+from local.sagemaker.tuning import Tuning
 from local.sagemaker.validation import validate
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
@@ -33,6 +34,7 @@ class SageMaker:
         self._run = run
         self._endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
         self._training = Training(self._runner)
+        self._tuning = Tuning(self._training)
         self._endpoints = Endpoints(self._runner)
         self._operations: dict[str, Callable[[Record], Record]] = {
             "CreateTrainingJob": self._training.create,
@@ -40,6 +42,12 @@ class SageMaker:
             "ListTrainingJobs": self._training.list,
             "StopTrainingJob": self._training.stop,
             "DeleteTrainingJob": self._training.delete,
+            "CreateHyperParameterTuningJob": self._tuning.create,
+            "DescribeHyperParameterTuningJob": self._tuning.describe,
+            "ListHyperParameterTuningJobs": self._tuning.list,
+            "ListTrainingJobsForHyperParameterTuningJob": self._tuning.list_training_jobs,
+            "StopHyperParameterTuningJob": self._tuning.stop,
+            "DeleteHyperParameterTuningJob": self._tuning.delete,
             "CreateModel": hosting.create_model,
             "DescribeModel": hosting.describe_model,
             "ListModels": hosting.list_models,
@@ -94,6 +102,7 @@ class SageMaker:
         It asks on the event loop, where nothing may be waited for that needs the server itself.
         """
         self._endpoints.reset()
+        self._tuning.reset()
         self._training.reset()
         for store in (records.endpoint_configs, records.models, records.tags):
             store.clear()
@@ -101,9 +110,8 @@ class SageMaker:
     def _answer(self, operation: str, headers: Mapping[str, str], body: bytes) -> Response:
         try:
             request = _request(body)
-            for member in ("RoleArn", "ExecutionRoleArn"):
-                if member in request:
-                    assert_passable(str(request[member]), headers)
+            for role_arn in _roles(request):
+                assert_passable(role_arn, headers)
             return _json(200, self.call(operation, request))
         except SageMakerError as error:
             return _error(error, "application/x-amz-json-1.1")
@@ -130,6 +138,14 @@ def _request(body: bytes) -> Record:
     if not isinstance(request, dict):
         raise SageMakerError("SerializationException", "the request is not a JSON object")
     return request
+
+
+def _roles(request: Record) -> Iterator[str]:
+    """Yield the roles that a request, not validated yet, gives to SageMaker."""
+    for holder in (request, request.get("TrainingJobDefinition")):
+        for member in ("RoleArn", "ExecutionRoleArn"):
+            if isinstance(holder, dict) and member in holder:
+                yield str(holder[member])
 
 
 def _json(status: int, answer: Record) -> Response:
