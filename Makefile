@@ -28,6 +28,17 @@ lint: .venv/installed  ## ruff and mypy
 synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag and the linter
 	@$(CDK) synth --quiet && ls cdk.out/*.template.json
 
+##@ Jobs beside a deploy, on AWS or the AWS of make local
+# make has exported the words of its command line; quoted here, a shell does not read them
+train: .venv/installed  ## one more training: make train WORKLOAD=iris-mars SET="degree=1" WAIT=no
+	@python -m cli train --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" --model "$$MODEL" \
+	  --set "$$SET" --max-runtime "$$MAX_RUNTIME" --wait "$$WAIT"
+transform: .venv/installed  ## answers to a file, folder or s3://: make transform WORKLOAD=iris-tuned INPUT=new.csv
+	@python -m cli transform --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" \
+	  --input "$$INPUT" --wait "$$WAIT"
+logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>
+	@python -m cli logs --environment "$(ENVIRONMENT)" --job "$$JOB"
+
 ##@ On AWS, with your credentials
 bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
 	@$(CDK) bootstrap
@@ -64,4 +75,4 @@ build/r-installed: $(wildcard container/*/apt-packages.txt)
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local test lint synth bootstrap deploy remove destroy lock clean help r-or-docker
+.PHONY: demo local test lint synth train transform logs bootstrap deploy remove destroy lock clean help r-or-docker

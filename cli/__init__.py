@@ -1,0 +1,1 @@
+"""Jobs beside a deploy: `make train` and `make transform` submit one more, `make logs` follows."""

@@ -1,0 +1,108 @@
+"""`python -m cli train`, `transform` and `logs`, as `make` calls them; errors are one line each."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from rich.console import Console
+
+from cli.account import Account
+from cli.logs import logs
+from cli.problems import InputError, JobFailed
+from cli.train import train
+from cli.transform import transform
+from cli.words import hyperparameters, max_runtime, waits, workload_named
+from workloads.loading import SettingsError, load_environment, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; 0 if it held, 1 if a job or AWS failed, 2 if the input was wrong."""
+    asked = _parser().parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        asked.run(asked, console)
+    except (InputError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except JobFailed as error:
+        console.print("[red]✗[/] ", end="")
+        console.print(str(error), markup=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except (NoCredentialsError, NoRegionError) as error:
+        print(f"{error}{_local_hint()}", file=sys.stderr)
+        return 2
+    except (Boto3Error, BotoCoreError, ClientError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _train(asked: argparse.Namespace, console: Console) -> None:
+    settings = load_settings(ROOT, asked.environment)
+    workload, wait = workload_named(asked.workload, settings), waits(asked.wait)
+    changed, longest = hyperparameters(asked.set), max_runtime(asked.max_runtime)
+    train(
+        Account.connect(settings.environment.region),
+        console,
+        environment=settings.environment,
+        workload=workload,
+        model=asked.model,
+        changed=changed,
+        max_runtime=longest,
+        wait=wait,
+    )
+
+
+def _transform(asked: argparse.Namespace, console: Console) -> None:
+    settings = load_settings(ROOT, asked.environment)
+    workload, wait = workload_named(asked.workload, settings), waits(asked.wait)
+    transform(
+        Account.connect(settings.environment.region),
+        console,
+        environment=settings.environment,
+        workload=workload,
+        given=asked.input,
+        wait=wait,
+    )
+
+
+def _logs(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    logs(Account.connect(environment.region), console, environment=environment, name=asked.job)
+
+
+COMMANDS = {
+    "train": (_train, ("workload", "model", "set", "max-runtime", "wait")),
+    "transform": (_transform, ("workload", "input", "wait")),
+    "logs": (_logs, ("job",)),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Take the words of `make`, any of which may be empty."""
+    parser = argparse.ArgumentParser(prog="python -m cli", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True)
+    for command, (run, words) in COMMANDS.items():
+        subparser = commands.add_parser(command, allow_abbrev=False)
+        for word in words:
+            subparser.add_argument(f"--{word}", default="")
+        subparser.add_argument("--environment", default="default")
+        subparser.set_defaults(run=run)
+    return parser
+
+
+def _local_hint() -> str:
+    if "AWS_ENDPOINT_URL" in os.environ or not (ROOT / "build" / "local.env").exists():
+        return ""
+    return "; for the AWS of make local: . build/local.env"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""Follows a job until it has ended: what SageMaker does with it, and what its containers say."""
+
+from datetime import UTC, datetime
+from time import sleep
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.account import Account
+from cli.jobs import TUNING, Description, Job
+from cli.log_streams import Line, LogStreams
+from cli.problems import JobFailed
+from cli.report import commands, say
+from cli.tuning import Trials
+
+INTERVAL = 2.0
+"""Seconds between two looks: each is one Describe call and two of CloudWatch Logs a stream."""
+
+
+def follow(job: Job, account: Account, console: Console) -> Description:
+    """Print what is new of the job until it has ended; return its last description.
+
+    Raises JobFailed if it is deleted meanwhile; Ctrl-C leaves it running, and says so.
+    """
+    shown = Trials(job, account, console) if job.kind is TUNING else _Log(job, account, console)
+    try:
+        with console.status(job.kind.words) as spinner:
+            while True:
+                described = job.describe(account.sagemaker)
+                if described is None:
+                    raise JobFailed(f"{job.kind.words} {job.name} was deleted")
+                shown.update(described)
+                if job.ended(described):
+                    break
+                spinner.update(f"{job.kind.words}: {_state(job, described)}")
+                sleep(INTERVAL)
+            shown.finish()
+    except KeyboardInterrupt:
+        console.print("\nThe job goes on.")
+        say(console, *commands(job))
+        raise
+    return described
+
+
+def took(job: Job, described: Description) -> str:
+    """Say how long the job took, from its creation to its end."""
+    end = described.get(job.kind.end_time, datetime.now(UTC))
+    return f"{(end - described['CreationTime']).total_seconds():.0f} s"
+
+
+def _state(job: Job, described: Description) -> str:
+    state = described.get("SecondaryStatus", job.status(described))
+    return f"{state}, {took(job, described)}"
+
+
+class _Log:
+    """The log of a job's containers, between the steps that SageMaker takes with them."""
+
+    def __init__(self, job: Job, account: Account, console: Console) -> None:
+        self._console = console
+        self._streams = LogStreams(account.logs, job.kind.log_group, job.name)
+        self._steps = 0
+
+    def update(self, described: Description) -> None:
+        steps = described.get("SecondaryStatusTransitions", [])
+        for step in steps[self._steps :]:
+            text = f"{step['StartTime'].astimezone():%H:%M:%S} {step['Status']}"
+            message = step.get("StatusMessage", "")
+            self._console.print(Text(f"{text}  {message}".rstrip(), style="dim"), soft_wrap=True)
+        self._steps = len(steps)
+        self._read()
+
+    def finish(self) -> None:
+        """Print what is left: CloudWatch is some seconds behind the container."""
+        sleep(INTERVAL)
+        while self._read():
+            sleep(INTERVAL)
+
+    def _read(self) -> bool:
+        lines = self._streams.read()
+        for line in lines:
+            self._console.print(_text(line), soft_wrap=True)
+        return bool(lines)
+
+
+def _text(line: Line) -> Text:
+    text = Text(line.text.rstrip("\n"))
+    return Text.assemble((f"{line.host} ", "cyan"), text) if line.host else text

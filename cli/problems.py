@@ -1,0 +1,9 @@
+"""What ends a command, apart from AWS's own errors."""
+
+
+class InputError(Exception):
+    """What was asked for cannot be done; the text says what was found and what is allowed."""
+
+
+class JobFailed(Exception):  # noqa: N818 - an outcome, in SageMaker's word
+    """The job did not complete; the text is how it ended, in SageMaker's words."""

@@ -1,0 +1,103 @@
+"""`make transform`: what the model that serves now answers to a file, a folder or an S3 prefix."""
+
+from rich.console import Console
+from rich.filesize import decimal
+
+from cli.account import Account
+from cli.following import follow, took
+from cli.jobs import TRANSFORM, Job, new_name
+from cli.problems import InputError, JobFailed
+from cli.report import commands, say
+from cli.transform_input import LocalInput, assert_has_data
+from cli.transform_request import transform_request
+from environments.schema import Environment
+from workloads.schema import Transform, Workload
+
+
+def transform(
+    account: Account,
+    console: Console,
+    *,
+    environment: Environment,
+    workload: Workload,
+    given: str,
+    wait: bool,
+) -> None:
+    """Submit a transform job over `given`: a path of this machine, which is uploaded, or s3://….
+
+    Raises InputError if there is no data, no [transform] or no endpoint, JobFailed if the job does
+    not complete.
+    """
+    settings = _settings(workload)
+    local = _checked(given, account)
+    model_name = _serving(account, environment, workload, settings)
+    bucket = account.outputs(f"{environment.name}-shared")["DataBucket"]
+    job = Job(TRANSFORM, new_name(environment.name, workload.name, "transform"))
+    folder = f"{workload.name}/transforms"
+    if local:
+        with console.status(f"uploading {decimal(local.size)}"):
+            given = local.upload(account.s3, bucket, f"{folder}/input/{job.name}")
+        say(console, ("uploaded", given))
+    output = f"s3://{bucket}/{folder}/{job.name}/"
+    request = transform_request(
+        settings,
+        name=job.name,
+        model_name=model_name,
+        s3_input=given,
+        s3_output=output,
+        kms_key=account.key_of(bucket),
+        tags=environment.all_tags,
+    )
+    account.sagemaker.create_transform_job(**request)
+    say(console, ("submitted", job.name))
+    answers = (("answers", output), ("fetch them", f"aws s3 cp --recursive {output} answers/"))
+    if not wait:
+        say(console, *commands(job), *answers)
+        return
+    ended = follow(job, account, console)
+    if job.status(ended) != "Completed":
+        raise JobFailed(job.reason(ended))
+    console.print(f"[green]✓[/] Completed in {took(job, ended)}")
+    say(console, *answers)
+
+
+def _settings(workload: Workload) -> Transform:
+    if workload.transform is None:
+        raise InputError(
+            f"workloads/{workload.name}.toml has no table [transform], without which the model's "
+            "role may neither read INPUT nor write answers: add it and make deploy"
+        )
+    return workload.transform
+
+
+def _checked(given: str, account: Account) -> LocalInput | None:
+    """Find the data; None if it is in S3 already. Raises InputError if there is none."""
+    if not given:
+        raise InputError("INPUT: missing; allowed: a file, a folder or s3://bucket/prefix")
+    if not given.startswith("s3://"):
+        return LocalInput.find(given)
+    assert_has_data(account.s3, given)
+    return None
+
+
+def _serving(
+    account: Account, environment: Environment, workload: Workload, settings: Transform
+) -> str:
+    """Name the SageMaker Model that serves as a variant of the transform's model.
+
+    The endpoint is what counts, not the file: a deploy that was rolled back left another one there.
+    """
+    stack = f"{environment.name}-{workload.name}"
+    endpoint = account.outputs(stack)["EndpointName"]
+    sagemaker = account.sagemaker
+    config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+    wanted = {variant.name for variant in workload.variants if variant.model == settings.model}
+    for variant in variants:
+        if variant["VariantName"] in wanted:
+            return variant["ModelName"]
+    there = ", ".join(variant["VariantName"] for variant in variants)
+    raise InputError(
+        f"endpoint {endpoint} has the variants {there}, none of models.{settings.model}: "
+        "deploy it first, with make deploy"
+    )

@@ -1,0 +1,80 @@
+"""Reads the words that `make` hands on: WORKLOAD, MODEL, SET, WAIT, MAX_RUNTIME."""
+
+import shlex
+from collections.abc import Iterable
+
+from pydantic import TypeAdapter, ValidationError
+
+from cli.problems import InputError
+from workloads.loading import Settings
+from workloads.schema import Workload
+from workloads.schema.hyperparameters import HyperParameterKey, HyperParameterValue
+from workloads.schema.section import hint, shown
+
+MAX_RUNTIME = 28 * 86_400
+"""Seconds; the longest that SageMaker trains (StoppingCondition.MaxRuntimeInSeconds)."""
+
+_HYPERPARAMETERS = TypeAdapter(dict[HyperParameterKey, HyperParameterValue])
+
+
+def workload_named(name: str, settings: Settings) -> Workload:
+    """Find a workload. Raises InputError, with those there are."""
+    workloads = {workload.name: workload for workload in settings.workloads}
+    if name not in workloads:
+        raise _unknown("WORKLOAD", name, workloads)
+    return workloads[name]
+
+
+def model_named(name: str, models: Iterable[str]) -> str:
+    """Find a model, which need not be named where there is only one. Raises InputError."""
+    known = list(models)
+    if not name and len(known) == 1:
+        return known[0]
+    if name not in known:
+        raise _unknown("MODEL", name, known)
+    return name
+
+
+def hyperparameters(text: str) -> dict[str, str]:
+    """Read `degree=1 penalty=3`, with the quotes of a shell. Raises InputError."""
+    allowed = 'allowed: SET="key=value key=value"'
+    try:
+        words = shlex.split(text)
+    except ValueError as error:  # a quote that is not closed
+        raise InputError(f"SET: found {shown(text)}, with {error}; {allowed}") from error
+    read: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"SET: found {shown(key)} without a value; {allowed}")
+        if key in read:
+            raise InputError(f"SET: found {shown(key)} twice; allowed: each once")
+        read[key] = value
+    try:
+        return _HYPERPARAMETERS.validate_python(read)
+    except ValidationError as error:
+        raise InputError("; ".join(f"SET: {each['msg']}" for each in error.errors())) from error
+
+
+def waits(text: str) -> bool:
+    """Read WAIT, which is yes when it is left out. Raises InputError."""
+    if text not in ("", "yes", "no"):
+        raise InputError(f"WAIT: found {shown(text)}; allowed: yes, no")
+    return text != "no"
+
+
+def max_runtime(text: str) -> int | None:
+    """Read MAX_RUNTIME in seconds, None when it is left out. Raises InputError."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MAX_RUNTIME:
+        allowed = f"an integer from 1 to {MAX_RUNTIME} (seconds, 28 days)"
+        raise InputError(f"MAX_RUNTIME: found {shown(text)}; allowed: {allowed}")
+    return int(text)
+
+
+def _unknown(word: str, name: str, known: Iterable[str]) -> InputError:
+    allowed = ", ".join(known) or "there is none"
+    if not name:
+        return InputError(f"{word}: missing; allowed: {allowed}")
+    return InputError(f"{word}: found {shown(name)}; allowed: {allowed}{hint(name, known)}")
