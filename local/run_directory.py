@@ -1,8 +1,8 @@
 """The one directory of a server's run, and the sweep that removes a dead server's.
 
 Everything that a run leaves on the machine lives below `<state>/run-<pid>`: temporary files, the
-containers' roots, the image cache. Its processes carry its name in their environment and its Docker
-containers carry it in a label, so what a `kill -9` left behind can be told from everybody else's.
+containers' roots, the image cache. Its processes carry its name in their environment, its Docker
+containers and networks in a label: what a `kill -9` left behind can be told from everybody else's.
 """
 
 import fcntl
@@ -20,6 +20,7 @@ MARKER = "SAGESTACK_RUN"
 """Environment variable that names the run that a process belongs to."""
 
 LABEL = "sagestack.run"
+"""Label that names the run that a Docker container or network belongs to."""
 """Label that names the run that a Docker container belongs to."""
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class RunDirectory:
     def remove(self) -> None:
         """End what still runs of this run, by its marks, and delete the directory."""
         end_processes(self.path)
-        remove_docker_containers(self.path)
+        remove_docker_objects(self.path)
         if self.docker_images.exists():
             references = set(self.docker_images.read_text().split())
             subprocess.run(["docker", "rmi", *references], capture_output=True, check=False)
@@ -150,8 +151,8 @@ def end_processes(run: Path) -> None:
                 continue
 
 
-def remove_docker_containers(run: Path) -> None:
-    """Remove the Docker containers of `run`, running or not."""
+def remove_docker_objects(run: Path) -> None:
+    """Remove the Docker containers of `run`, running or not, and its networks."""
     if shutil.which("docker") is None:
         return
     listing = subprocess.run(
@@ -163,6 +164,12 @@ def remove_docker_containers(run: Path) -> None:
     if listing.returncode == 0 and listing.stdout.split():
         subprocess.run(
             ["docker", "rm", "--force", "--volumes", *listing.stdout.split()],
+            capture_output=True,
+            check=True,
+        )
+    if listing.returncode == 0:
+        subprocess.run(
+            ["docker", "network", "prune", "--force", "--filter", f"label={LABEL}={run}"],
             capture_output=True,
             check=True,
         )

@@ -21,7 +21,7 @@ DRAIN = 5
 
 # Of the caller's environment only these reach MiniStack and what it starts.
 INHERITED = (
-    *("LANG", "LC_ALL", "TZ", "SAGESTACK_RUNNER"),
+    *("LANG", "LC_ALL", "TZ", "SAGESTACK_RUNNER", "SAGESTACK_FAULTS"),
     *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"),
 )
 

@@ -1,6 +1,7 @@
 """What runs a container: Docker where an engine answers, else the container's programs natively."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +30,10 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     grace: float = 30
     """Seconds from SIGTERM to SIGKILL; 30 is what SageMaker's hosting gives."""
+    host: str = ""
+    """Its name on `network`."""
+    network: str = ""
+    """One that the runner's `network` gave; without it, one where its port can be reached."""
 
 
 class Container(Protocol):
@@ -57,6 +62,15 @@ class Container(Protocol):
 
 class Runner(Protocol):
     """Makes containers."""
+
+    interface: str
+    """What the container's network interface is called inside."""
+
+    def network(self, name: str, *, isolated: bool) -> AbstractContextManager[str]:
+        """Make a network, for the length of a block, on which hosts find each other by name.
+
+        Nothing else can be reached from an isolated one.
+        """
 
     def create(self, spec: ContainerSpec) -> Container:
         """Get the image and make the container, not started. Raises ImageError."""

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.run_directory import LABEL, RunDirectory
@@ -17,9 +18,22 @@ _IS_BUILD_CONTEXT = f'{{{{index .Config.Labels "{images.MARKER_LABEL}"}}}}'
 class DockerRunner:
     """Runs containers in the engine that the `docker` command reaches."""
 
+    interface = "eth0"
+
     def __init__(self, run: RunDirectory, endpoint: str) -> None:
         self._run = run
         self._registry = endpoint.partition("://")[2]
+
+    @contextmanager
+    def network(self, name: str, *, isolated: bool) -> Iterator[str]:
+        """See Runner.network."""
+        label = f"{LABEL}={self._run.path}"
+        internal = ["--internal"] if isolated else []
+        identifier = _docker("network", "create", "--label", label, *internal, name)
+        try:
+            yield identifier
+        finally:
+            _docker("network", "rm", identifier)
 
     def create(self, spec: ContainerSpec) -> "DockerContainer":
         """See Runner.create."""
@@ -28,11 +42,17 @@ class DockerRunner:
         (root / "ml").mkdir(parents=True)
         variables = [f"--env={name}={value}" for name, value in spec.environment.items()]
         entrypoint = [f"--entrypoint={spec.entrypoint[0]}"] if spec.entrypoint else []
+        network = (
+            [f"--network={spec.network}", f"--network-alias={spec.host}"]
+            if spec.network
+            else [f"--publish=127.0.0.1::{PORT}"]
+        )
         container = _docker(
             "create",
             *("--label", f"{LABEL}={self._run.path}"),
             *("--volume", f"{root / 'ml'}:/opt/ml"),
-            *("--publish", f"127.0.0.1::{PORT}"),
+            *network,
+            *([f"--hostname={spec.host}"] if spec.host else []),
             *("--stop-timeout", str(int(spec.grace))),
             *variables,
             *entrypoint,

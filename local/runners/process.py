@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from local.run_directory import MARKER, RunDirectory
@@ -20,11 +21,20 @@ _TETHER = Path(__file__).with_name("tether.py")
 
 
 class ProcessRunner:
-    """Runs containers as processes below the run's directory."""
+    """Runs containers as processes below the run's directory.
+
+    They share this machine's network: it isolates none, and host names mean nothing on it.
+    """
+
+    interface = "lo"
 
     def __init__(self, run: RunDirectory, endpoint: str) -> None:
         self._run = run
         self._endpoint = endpoint
+
+    def network(self, name: str, *, isolated: bool) -> AbstractContextManager[str]:  # noqa: ARG002
+        """See Runner.network."""
+        return nullcontext("")
 
     def create(self, spec: ContainerSpec) -> "ProcessContainer":
         """See Runner.create."""

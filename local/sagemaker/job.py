@@ -5,7 +5,7 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,7 +23,12 @@ RUNNING = ("InProgress", "Stopping")
 """The states of a job that has not ended."""
 STOP_GRACE = 120
 """Seconds between SIGTERM and SIGKILL when a job is stopped."""
+POLL = 0.2
+"""Seconds between two looks at the containers of a job."""
 MAX_FAILURE_REASON = 1024
+
+CLIENT_ERRORS = (ImageError, SageMakerError, ClientError, BotoCoreError)
+"""What is wrong with the request, the role or the data, and not with SageMaker."""
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +120,7 @@ class Job(ABC):
             ending = self.work()
         except JobFailed as failure:
             ending = _failed(str(failure), **failure.members)
-        except (ImageError, SageMakerError, ClientError, BotoCoreError) as error:
+        except CLIENT_ERRORS as error:
             ending = _failed(f"ClientError: {error}")
         except Exception as error:
             logger.exception("%s %s", self.kind.words, self.name)
@@ -130,7 +135,7 @@ class ContainerJob(Job):
     def __init__(self, kind: Kind, record: Record, role: RoleSession, runner: Runner) -> None:
         super().__init__(kind, record)
         self.role = role
-        self._runner = runner
+        self.runner = runner
 
     @contextmanager
     def container(
@@ -141,6 +146,7 @@ class ContainerJob(Job):
         environment: Mapping[str, str],
         *,
         entrypoint: Sequence[str] = (),
+        network: str = "",
         heard: Callable[[str], None] = lambda _line: None,
     ) -> Iterator[Container]:
         """Make a host's container and its log stream; at the end of the block they are gone.
@@ -156,7 +162,7 @@ class ContainerJob(Job):
             heard(line)
 
         try:
-            container = self._runner.create(
+            container = self.runner.create(
                 ContainerSpec(
                     name=f"{self.kind.name}-{self.name}-{host}",
                     image=image,
@@ -166,6 +172,8 @@ class ContainerJob(Job):
                     entrypoint=entrypoint,
                     environment=environment,
                     grace=STOP_GRACE,
+                    host=host,
+                    network=network,
                 )
             )
             try:
@@ -175,22 +183,60 @@ class ContainerJob(Job):
         finally:
             stream.close()
 
-    def run(
-        self, containers: Sequence[Container], deadline: float
-    ) -> Literal["Completed", "Stopped", "MaxRuntimeExceeded"]:
-        """Run the containers of all hosts until they end, are stopped, or `deadline`, by now().
+    @contextmanager
+    def containers(
+        self,
+        hosts: Sequence[str],
+        image: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        entrypoint: Sequence[str] = (),
+        isolated: bool = False,
+        heard: Callable[[str], None] = lambda _line: None,
+    ) -> Iterator[list[Container]]:
+        """Make the containers of all hosts, on a network of their own if they need one."""
+        with ExitStack() as stack:
+            network = ""
+            if isolated or len(hosts) > 1:
+                network = stack.enter_context(self.runner.network(self.name, isolated=isolated))
+            yield [
+                stack.enter_context(
+                    self.container(
+                        host,
+                        image,
+                        arguments,
+                        environment,
+                        entrypoint=entrypoint,
+                        network=network,
+                        heard=heard,
+                    )
+                )
+                for host in hosts
+            ]
 
-        Raises JobFailed when a program fails; those of the other hosts are stopped then.
+    def run(
+        self,
+        containers: Sequence[Container],
+        deadline: float,
+        cut: Callable[[], str] = lambda: "",
+    ) -> str:
+        """Run the containers of all hosts to their end; return the job's secondary status then.
+
+        "Completed", "Stopped" when the job is being stopped, "MaxRuntimeExceeded" at `deadline`, by
+        now(); or what `cut`, asked again and again, returns to stop them. Raises JobFailed when a
+        program fails; those of the other hosts are stopped then.
         """
         if self.stopping:
             return "Stopped"
-        for container in containers:
-            container.start()
-        running = list(containers)
+        running: list[Container] = []
         try:
+            for container in containers:
+                container.start()
+                running.append(container)
             while running:
                 for container in list(running):
-                    code = container.wait(timeout=0.2 / len(running))
+                    code = container.wait(timeout=POLL / len(running))
                     if code is not None:
                         running.remove(container)
                     if code:
@@ -199,6 +245,8 @@ class ContainerJob(Job):
                     return "Stopped"
                 if running and now() > deadline:
                     return "MaxRuntimeExceeded"
+                if running and (ending := cut()):
+                    return ending
             return "Completed"
         finally:
             for container in running:

@@ -2,14 +2,16 @@
 
 import json
 import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlparse
 
 from botocore.exceptions import ClientError
 
 from local.archives import unpack
-from local.sagemaker.errors import SageMakerError, invalid, not_supported
+from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.records import Record
 
 
@@ -21,68 +23,80 @@ def split(uri: str) -> tuple[str, str]:
     return parsed.netloc, parsed.path.lstrip("/")
 
 
-def assert_supported(channel: Record) -> None:
-    """Raise SageMakerError for a channel that cannot be had here."""
-    source = channel["DataSource"].get("S3DataSource")
-    if source is None:
-        raise not_supported("data sources other than S3")
-    if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-        raise not_supported(f"S3DataType {source['S3DataType']}")
-    if channel.get("InputMode", "File") != "File":
-        raise not_supported(f"InputMode {channel['InputMode']}; use File")
-    if channel.get("CompressionType", "None") != "None":
-        raise not_supported(f"channels with CompressionType {channel['CompressionType']}")
-    if channel.get("RecordWrapperType", "None") != "None":
-        raise not_supported(f"RecordWrapperType {channel['RecordWrapperType']}")
+@dataclass(frozen=True)
+class Objects:
+    """Objects of one bucket: `{file that it becomes: key}`, in the order of keys or manifest."""
+
+    bucket: str
+    keys: Mapping[str, str]
+
+    def shard(self, number: int, count: int) -> "Objects":
+        """Return the share of instance `number`, from 0, of `count` instances: ShardedByS3Key."""
+        return Objects(self.bucket, dict(list(self.keys.items())[number::count]))
+
+    def download(self, s3: Any, target: Path) -> None:
+        """Write the objects into `target`. Raises SageMakerError."""
+        target.mkdir(parents=True)
+        for name, key in self.keys.items():
+            path = (target / name).resolve()
+            if not path.is_relative_to(target.resolve()):
+                raise invalid(f"the key {key} leads out of its channel")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                s3.download_file(self.bucket, key, str(path))
+            except ClientError as error:
+                raise invalid(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
 
 
-def keys_of(channel: Record, s3: Any, role_arn: str) -> dict[str, str]:
-    """Return `{file name in the channel: key}` of a channel.
+def objects_of(source: Record, s3: Any, role_arn: str) -> Objects:
+    """Return the objects of an S3DataSource, or of an S3Input, by S3DataType and S3Uri.
 
     Raises SageMakerError, in the words of CreateTrainingJob, if there is nothing to read.
     """
-    source = channel["DataSource"]["S3DataSource"]
     uri = source["S3Uri"]
     bucket, prefix = split(uri)
     try:
         if source["S3DataType"] == "ManifestFile":
-            return _keys_of_manifest(s3, bucket, prefix)
-        listed = [
-            item["Key"]
-            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            for item in page.get("Contents", [])
-            if not item["Key"].endswith("/")
-        ]
+            return _objects_of_manifest(uri, s3.get_object(Bucket=bucket, Key=prefix)["Body"])
+        keys = listed(s3, bucket, prefix)
     except ClientError as error:
         raise invalid(f"{_no_objects(uri, role_arn)} ({error})") from error
-    if not listed:
+    if not keys:
         raise invalid(_no_objects(uri, role_arn))
-    return {name_in_channel(key, prefix): key for key in listed}
+    return Objects(bucket, {name_in_channel(key, prefix): key for key in keys})
 
 
-def download(channel: Record, s3: Any, role_arn: str, target: Path) -> int:
-    """Write a channel's objects into `target`; return how many."""
-    bucket, _ = split(channel["DataSource"]["S3DataSource"]["S3Uri"])
-    keys = keys_of(channel, s3, role_arn)
-    target.mkdir(parents=True)
-    for name, key in keys.items():
-        path = (target / name).resolve()
-        if not path.is_relative_to(target.resolve()):
-            raise invalid(f"the key {key} leads out of its channel")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(bucket, key, str(path))
-    return len(keys)
+def listed(s3: Any, bucket: str, prefix: str) -> list[str]:
+    """Return the keys below a prefix, without those that only stand for a folder."""
+    return [
+        item["Key"]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for item in page.get("Contents", [])
+        if not item["Key"].endswith("/")
+    ]
 
 
-def upload_archive(folder: Path, uri: str, s3: Any, kms_key: str | None, scratch: Path) -> None:
-    """Pack a folder's content as model.tar.gz or output.tar.gz and store it at `uri`."""
+def encryption(kms_key: str | None) -> dict[str, str]:
+    """Return the ExtraArgs of an upload that a KMS key encrypts, or the bucket's own way."""
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+
+
+def upload_archive(
+    folders: Sequence[Path], uri: str, s3: Any, kms_key: str | None, scratch: Path
+) -> None:
+    """Pack the content of folders as model.tar.gz or output.tar.gz and store it at `uri`.
+
+    Where several folders have a file of the same name, the first one's counts.
+    """
     bucket, key = split(uri)
+    members = {
+        path.relative_to(folder): path for folder in reversed(folders) for path in folder.rglob("*")
+    }
     archive = scratch / Path(key).name
     with tarfile.open(archive, "w:gz") as tar:
-        for path in sorted(folder.iterdir()):
-            tar.add(path, path.name)
-    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-    s3.upload_file(str(archive), bucket, key, ExtraArgs=encryption)
+        for name, path in sorted(members.items()):
+            tar.add(path, str(name), recursive=False)
+    s3.upload_file(str(archive), bucket, key, ExtraArgs=encryption(kms_key))
     archive.unlink()
 
 
@@ -121,14 +135,19 @@ def _model_denied(uri: str, role_arn: str) -> SageMakerError:
     )
 
 
-def _keys_of_manifest(s3: Any, bucket: str, key: str) -> dict[str, str]:
-    entries = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    if not entries or set(entries[0]) != {"prefix"}:
-        raise invalid(f"s3://{bucket}/{key} is no manifest: its first item must be a prefix")
-    manifest_bucket, prefix = split(entries[0]["prefix"])
-    if manifest_bucket != bucket:
-        raise not_supported("a manifest of objects in another bucket than its own")
-    return {name.lstrip("/"): f"{prefix}{name}" for name in entries[1:]}
+def _objects_of_manifest(uri: str, body: IO[bytes]) -> Objects:
+    # [{"prefix": "s3://bucket/some/prefix/"}, "relative/path/1", "relative/path/2"]
+    try:
+        (first, *names) = json.loads(body.read())
+        bucket, prefix = split(first["prefix"])
+        keys = {name.lstrip("/"): f"{prefix}{name}" for name in names}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise invalid(
+            f'{uri} is no manifest: a JSON array of {{"prefix": "s3://bucket/prefix"}} and names'
+        ) from error
+    if not keys:
+        raise invalid(f"the manifest {uri} names no objects")
+    return Objects(bucket, keys)
 
 
 def name_in_channel(key: str, prefix: str) -> str:

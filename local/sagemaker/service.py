@@ -17,6 +17,7 @@ from local.runners.process import ProcessRunner
 from local.sagemaker import hosting, records, tags
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
+from local.sagemaker.faults import Faults, Throttle
 from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
 from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
@@ -33,7 +34,9 @@ class SageMaker:
     def __init__(self, run: RunDirectory) -> None:
         self._run = run
         self._endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-        self._training = Training(self._runner)
+        faults = Faults.of(os.environ)
+        self._throttle = Throttle(faults.throttle)
+        self._training = Training(self._runner, faults)
         self._tuning = Tuning(self._training)
         self._endpoints = Endpoints(self._runner)
         self._operations: dict[str, Callable[[Record], Record]] = {
@@ -109,6 +112,8 @@ class SageMaker:
 
     def _answer(self, operation: str, headers: Mapping[str, str], body: bytes) -> Response:
         try:
+            if self._throttle.refuses():
+                raise SageMakerError("ThrottlingException", "Rate exceeded")
             request = _request(body)
             for role_arn in _roles(request):
                 assert_passable(role_arn, headers)

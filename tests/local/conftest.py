@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.docker_shim import main as docker
 from local.runners import images
 from local.session import EmbeddedAWS
 
@@ -160,3 +161,28 @@ def _settled(
 @pytest.fixture(scope="session")
 def account(embedded_aws: EmbeddedAWS) -> Account:
     return Account(embedded_aws)
+
+
+@pytest.fixture(scope="session")
+def docker_account(
+    docker_engine: None,  # noqa: ARG001 - decides whether a missing engine skips or fails
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Account]:
+    """An account whose containers run in Docker; IMAGE is no more than a Debian."""
+    state = tmp_path_factory.mktemp("docker-aws")
+    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "docker"}) as aws:
+        account = Account(aws)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SAGESTACK_RUNNER", "docker")
+            patch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+            assert docker(["tag", "debian:bookworm-slim", IMAGE]) == 0
+            assert docker(["push", IMAGE]) == 0
+        yield account
+
+
+@pytest.fixture(scope="session", params=["process", "docker"])
+def on_each_runner(request: pytest.FixtureRequest) -> Account:
+    """An account of each runner, for what both promise; for programs that need only a shell."""
+    name = {"process": "account", "docker": "docker_account"}[request.param]
+    account: Account = request.getfixturevalue(name)
+    return account

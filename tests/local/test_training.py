@@ -132,12 +132,6 @@ def test_a_role_that_does_not_trust_sagemaker_is_refused(account: Account) -> No
     assert "Could not assume role arn:aws:iam::000000000000:role/nobody" in said
 
 
-def test_an_input_mode_that_is_not_built_is_refused_and_not_ignored(account: Account) -> None:
-    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}
-    said = refusal(account, "pipe", AlgorithmSpecification=algorithm)
-    assert "does not support TrainingInputMode Pipe" in said
-
-
 def test_an_image_that_is_not_there_fails_the_job(account: Account) -> None:
     algorithm = {"TrainingImage": IMAGE.replace(":1", ":2"), "TrainingInputMode": "File"}
     job = account.train("no-image", AlgorithmSpecification=algorithm)
