@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
@@ -29,6 +30,7 @@ class Clients:
 
     cloudformation: "CloudFormationClient"
     logs: "CloudWatchLogsClient"
+    s3: "S3Client"
     sagemaker: "SageMakerClient"
     runtime: "SageMakerRuntimeClient"
 
@@ -38,6 +40,7 @@ class Clients:
         return cls(
             cloudformation=boto3.client("cloudformation", config=_CONTROL_PLANE),
             logs=boto3.client("logs", config=_CONTROL_PLANE),
+            s3=boto3.client("s3", config=_CONTROL_PLANE),
             sagemaker=boto3.client("sagemaker", config=_CONTROL_PLANE),
             runtime=boto3.client("sagemaker-runtime", config=_RUNTIME),
         )
@@ -53,12 +56,14 @@ def is_transient(error: Exception) -> bool:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Whether SageMaker says that there is no such training job.
+    """Whether SageMaker says that there is no such job or endpoint.
 
     Its reference has ResourceNotFound for that, but a ValidationException is what it answers:
-    https://github.com/aws/aws-sdk/issues/165
+    https://github.com/aws/aws-sdk/issues/165. Its text is "Requested resource not found." of a
+    training job, "Could not find endpoint …" and "Could not find requested job …" of the others.
     """
     answer = error.response["Error"]
     if answer.get("Code") == "ValidationException":
-        return "resource not found" in answer.get("Message", "").lower()
+        said = answer.get("Message", "").lower()
+        return "resource not found" in said or "could not find" in said
     return answer.get("Code") == "ResourceNotFound"

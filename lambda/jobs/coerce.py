@@ -40,6 +40,11 @@ def coerce(value: object, shape: Shape) -> Any:
     return coerced
 
 
+def boolean(value: object) -> bool:
+    """Read a boolean of ResourceProperties; raises ValueError where it is none."""
+    return bool(_scalar(value, "boolean"))
+
+
 def _coerce(value: object, shape: Shape, path: str, problems: list[str]) -> object:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         for unknown in sorted(value.keys() - shape.members.keys()):

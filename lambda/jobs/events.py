@@ -26,12 +26,14 @@ class Event(TypedDict):
     PhysicalResourceId: NotRequired[str]  # not on a Create before `on_event` has answered
     ResourceType: str
     ResourceProperties: Mapping[str, Any]
+    WaitUntil: NotRequired[int]  # from Accepted
 
 
 class Accepted(TypedDict, total=False):
     """The answer of `on_event`; empty keeps the physical id (a Delete must)."""
 
     PhysicalResourceId: str
+    WaitUntil: int  # when to stop waiting, in seconds since the epoch
 
 
 class Progress(TypedDict):
@@ -54,9 +56,13 @@ def log(event: Event, message: str, **fields: object) -> None:
 def fitting_reason(error: Exception) -> str:
     """Cut the error's text so that CloudFormation's limit on a response holds."""
     reason = str(error) if isinstance(error, ResourceError) else f"{type(error).__name__}: {error}"
-    room = _MAX_REASON_BYTES
-    for position, character in enumerate(reason):
+    return fitting(reason, _MAX_REASON_BYTES)
+
+
+def fitting(text: str, room: int) -> str:
+    """Cut the text to so many bytes of JSON, and an ellipsis where it was longer."""
+    for position, character in enumerate(text):
         room -= len(json.dumps(character, ensure_ascii=False).encode(errors="replace")) - 2
         if room < 0:
-            return reason[:position] + "…"
-    return reason
+            return text[:position] + "…"
+    return text

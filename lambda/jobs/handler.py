@@ -5,12 +5,15 @@ from traceback import format_exception
 from types import ModuleType
 from typing import Any
 
-from jobs import endpoint_check, job_clean_up, training_job
+from jobs import endpoint_check, job_clean_up, job_resource, job_wait, quality_gate
 from jobs.clients import Clients, is_transient
 from jobs.events import Accepted, Event, Progress, ResourceError, fitting_reason, log
+from jobs.kinds import KINDS
 
 _RESOURCES: dict[str, ModuleType] = {
-    "Custom::SageMakerTrainingJob": training_job,
+    **dict.fromkeys(map(job_resource.resource_type, KINDS.values()), job_resource),
+    "Custom::SageMakerJobWait": job_wait,
+    "Custom::SageMakerQualityGate": quality_gate,
     "Custom::SageMakerEndpointCheck": endpoint_check,
     "Custom::SageMakerJobCleanUp": job_clean_up,
 }

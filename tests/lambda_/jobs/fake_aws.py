@@ -1,12 +1,11 @@
-"""SageMaker's training jobs and a stack's status in memory, behind real botocore clients.
+"""An account in memory, behind real botocore clients: stacks, jobs, logs, endpoints, objects.
 
 botocore validates every request and raises its own errors; only the way over the wire is cut.
 """
 
 import json
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,136 +14,136 @@ from botocore.exceptions import ClientError
 
 from jobs.clients import Clients
 
+from .fake_jobs import FakeJobs, error, page
+
 STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/iris/5f8c0d70"
-PAGE = 2  # small, so that every listing of a few jobs is a paginated one
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 
 
 class FakeAws:
-    """One account; `jobs` and `stack_status` are the world that a test arranges and looks at."""
+    """One account; its attributes are the world that a test arranges and looks at."""
 
     def __init__(self) -> None:
-        self.jobs: dict[str, dict[str, Any]] = {}
-        self.log_streams: list[str] | None = None  # None: there is no log group
-        self.missing_code = "ValidationException"  # how a job that is not there is answered
-        self.stack_status = "CREATE_IN_PROGRESS"
-        self.calls: list[str] = []
-        self.hooks: dict[str, Callable[[], None]] = {}  # run before the operation, once
         connect = boto3.Session("test", "test", region_name="us-east-1").client
         self.clients = Clients(
             cloudformation=connect("cloudformation"),
             logs=connect("logs"),
+            s3=connect("s3"),
             sagemaker=connect("sagemaker"),
             runtime=connect("sagemaker-runtime"),
         )
-        for client in (self.clients.cloudformation, self.clients.logs, self.clients.sagemaker):
+        for client in (
+            self.clients.cloudformation,
+            self.clients.logs,
+            self.clients.s3,
+            self.clients.sagemaker,
+        ):
             client.meta.events.register_last("before-call.*.*", self._answer)
+        self.reset()
 
     def reset(self) -> None:
         """Forget everything, keeping the clients, which are slow to make."""
-        self.jobs, self.calls, self.hooks, self.log_streams = {}, [], {}, None
-        self.stack_status, self.missing_code = "CREATE_IN_PROGRESS", "ValidationException"
+        self._jobs = FakeJobs()
+        self.jobs = self._jobs.jobs
+        self.stack_status = "CREATE_IN_PROGRESS"
+        self.calls: list[str] = []
+        self.hooks: dict[str, Callable[[], None]] = {}  # run before the operation, once
+        self.logs: dict[str, dict[str, list[str]]] = {}  # of a group: its streams with their lines
+        self.objects: dict[str, bytes] = {}
+        self.endpoints: dict[str, dict[str, Any]] = {}
+        self.endpoint_configs: dict[str, list[dict[str, Any]]] = {}
+        self.models: dict[str, dict[str, str]] = {}
+
+    def missing(self, code: str) -> None:
+        """Choose the error code with which SageMaker answers for a job that is not there."""
+        self._jobs.missing_code = code
 
     def end(self, name: str, status: str, **fields: object) -> None:
         """Let a job reach a status."""
-        self.jobs[name] |= {"TrainingJobStatus": status, "SecondaryStatus": status, **fields}
+        self._jobs.end(name, status, **fields)
+
+    def tried(self, tuning_job: str, status: str = "Completed", **fields: object) -> str:
+        """Let a tuning job have started a training job; return its name."""
+        return self._jobs.tried(tuning_job, status, **fields)
 
     def statuses(self) -> list[str]:
         """The status of every job, oldest first."""
-        return [job["TrainingJobStatus"] for job in self.jobs.values()]
+        return [self.status(name) for name in self.jobs]
+
+    def status(self, name: str) -> str:
+        """The status of one job."""
+        job = self.jobs[name]
+        return str(job[f"{job['_type']}Status"])
+
+    def wrote(self, stream: str, *lines: str, group: str = TRAINING_LOGS) -> None:
+        """Let a job's container have written lines."""
+        self.logs.setdefault(group, {}).setdefault(stream, []).extend(lines)
+
+    def streams(self, group: str = TRAINING_LOGS) -> list[str]:
+        """The names of a log group's streams."""
+        return list(self.logs.get(group, {}))
+
+    def serves(self, endpoint: str, image: str, artifact: str, status: str = "InService") -> None:
+        """Let an endpoint serve one model with its only variant, which is called "mars"."""
+        self.models[f"{endpoint}-model"] = {"Image": image, "ModelDataUrl": artifact}
+        variant = {"VariantName": "mars", "ModelName": f"{endpoint}-model"}
+        self.endpoint_configs[f"{endpoint}-config"] = [variant]
+        self.endpoints[endpoint] = {
+            "EndpointConfigName": f"{endpoint}-config",
+            "EndpointStatus": status,
+        }
 
     def _answer(self, model: Any, params: dict[str, Any], **_: object) -> Any:
         self.calls.append(model.name)
-        self.hooks.pop(model.name, lambda: None)()
-        body = params["body"]  # JSON to SageMaker, form fields to CloudFormation
-        request = body if isinstance(body, dict) else json.loads(body)
+        body = params["body"]  # JSON to most services, form fields to CloudFormation
+        request = body if isinstance(body, dict) else json.loads(body or "{}")
         try:
-            parsed = getattr(self, f"_{model.name}")(request)
-        except ClientError as error:
-            return SimpleNamespace(status_code=400), dict(error.response)
+            self.hooks.pop(model.name, lambda: None)()
+            if model.name == "GetObject":
+                return SimpleNamespace(status_code=200), self._get_object(params["auth_path"])
+            answer = getattr(self, f"_{model.name}", None)
+            parsed = answer(request) if answer else self._jobs.answer(model.name, request)
+        except ClientError as refused:
+            return SimpleNamespace(status_code=400), dict(refused.response)
         return SimpleNamespace(status_code=200), parsed
 
     def _DescribeStacks(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         assert request["StackName"] == STACK_ID
         return {"Stacks": [{"StackStatus": self.stack_status}]}
 
-    def _CreateTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        name = request["TrainingJobName"]
-        if name in self.jobs:
-            raise _error("ResourceInUse", f"{name} exists")
-        self.jobs[name] = {
-            **request,
-            "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:000000000000:training-job/{name}",
-            "TrainingJobStatus": "InProgress",
-            "SecondaryStatus": "Starting",
-            "CreationTime": datetime.now(UTC),
-            "ModelArtifacts": {"S3ModelArtifacts": f"s3://models/{name}/output/model.tar.gz"},
-        }
-        return {"TrainingJobArn": self.jobs[name]["TrainingJobArn"]}
+    def _DescribeEndpoint(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = request["EndpointName"]
+        if name not in self.endpoints:
+            raise error("ValidationException", f'Could not find endpoint "arn:aws:…/{name}".')
+        return self.endpoints[name]
 
-    def _DescribeTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        return self._job(request)
+    def _DescribeEndpointConfig(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"ProductionVariants": self.endpoint_configs[request["EndpointConfigName"]]}
 
-    def _ListTrainingJobs(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        names = [name for name in self.jobs if request["NameContains"] in name]
-        start = int(request.get("NextToken", 0))
-        page: dict[str, Any] = {
-            "TrainingJobSummaries": [self.jobs[name] for name in names[start : start + PAGE]]
-        }
-        if start + PAGE < len(names):
-            page["NextToken"] = str(start + PAGE)
-        return page
-
-    def _ListTags(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        name = request["ResourceArn"].rpartition("/")[2]
-        return {"Tags": self._job({"TrainingJobName": name})["Tags"]}
-
-    def _StopTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        job = self._job(request)
-        if job["TrainingJobStatus"] != "InProgress":
-            raise _error("ValidationException", f"in status {job['TrainingJobStatus']}")
-        self.end(job["TrainingJobName"], "Stopping")
-        return {}
-
-    def _DeleteTrainingJob(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        job = self._job(request)
-        if job["TrainingJobStatus"] in ("InProgress", "Stopping", "Deleting"):
-            raise _error("ResourceInUse", "not in a terminal state")
-        del self.jobs[job["TrainingJobName"]]
-        return {}
+    def _DescribeModel(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {"PrimaryContainer": self.models[request["ModelName"]]}
 
     def _DescribeLogStreams(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        names = [
-            name
-            for name in self._log_streams(request)
-            if name.startswith(request["logStreamNamePrefix"])
-        ]
-        start = int(request.get("nextToken", 0))
-        page: dict[str, Any] = {
-            "logStreams": [{"logStreamName": name} for name in names[start : start + PAGE]]
-        }
-        if start + PAGE < len(names):
-            page["nextToken"] = str(start + PAGE)
-        return page
+        prefix = request["logStreamNamePrefix"]
+        names = [name for name in self._group(request) if name.startswith(prefix)]
+        return page("logStreams", [{"logStreamName": name} for name in names], request, "nextToken")
+
+    def _GetLogEvents(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        assert request["startFromHead"] is False
+        lines = self._group(request)[request["logStreamName"]][-request["limit"] :]
+        return {"events": [{"message": line} for line in lines]}
 
     def _DeleteLogStream(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        if request["logStreamName"] not in self._log_streams(request):
-            raise _error("ResourceNotFoundException", "The specified log stream does not exist.")
-        self._log_streams(request).remove(request["logStreamName"])
+        if self._group(request).pop(request["logStreamName"], None) is None:
+            raise error("ResourceNotFoundException", "The specified log stream does not exist.")
         return {}
 
-    def _log_streams(self, request: dict[str, Any]) -> list[str]:
-        assert request["logGroupName"] == "/aws/sagemaker/TrainingJobs"
-        if self.log_streams is None:
-            raise _error("ResourceNotFoundException", "The specified log group does not exist.")
-        return self.log_streams
+    def _group(self, request: dict[str, Any]) -> dict[str, list[str]]:
+        if request["logGroupName"] not in self.logs:
+            raise error("ResourceNotFoundException", "The specified log group does not exist.")
+        return self.logs[request["logGroupName"]]
 
-    def _job(self, request: dict[str, Any]) -> dict[str, Any]:
-        name = request["TrainingJobName"]
-        if name not in self.jobs:
-            raise _error(self.missing_code, "Requested resource not found.")
-        assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)
-        return self.jobs[name]
-
-
-def _error(code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "")
+    def _get_object(self, path: str) -> dict[str, Any]:
+        if f"s3:/{path}" not in self.objects:
+            raise error("NoSuchKey", "The specified key does not exist.")
+        return {"Body": BytesIO(self.objects[f"s3:/{path}"])}

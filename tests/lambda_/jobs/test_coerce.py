@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jobs.coerce import CoercionError, coerce
 
 from .fake_aws import FakeAws
-from .training_events import REQUEST, stringified
+from .job_events import REQUESTS, stringified
 
 MODEL: dict[str, Any] = {
     "Request": {
@@ -67,8 +67,8 @@ def test_a_request_that_has_its_types_keeps_them(request_: dict[str, Any]) -> No
 
 def test_a_whole_training_job_passes_botocores_validation(aws: FakeAws) -> None:
     shape = aws.clients.sagemaker.meta.service_model.shape_for("CreateTrainingJobRequest")
-    coerced = coerce(stringified(REQUEST), shape)
-    assert coerced == REQUEST
+    coerced = coerce(stringified(REQUESTS["TrainingJob"]), shape)
+    assert coerced == REQUESTS["TrainingJob"]
     named = coerced | {"TrainingJobName": "iris"}
     assert ParamValidator().validate(named, shape).generate_report() == ""
 

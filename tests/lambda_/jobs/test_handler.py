@@ -12,7 +12,7 @@ from jobs import handler
 from jobs.events import Event, ResourceError, fitting_reason
 
 from .fake_aws import FakeAws
-from .training_events import training_event
+from .job_events import complete, job_event, wait_event
 
 
 @pytest.fixture(autouse=True)
@@ -20,37 +20,46 @@ def _clients(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "clients", lambda: aws.clients)
 
 
-def test_an_event_goes_the_whole_way(aws: FakeAws) -> None:
-    event = training_event("Create", "r1")
+def test_an_event_of_any_kind_goes_the_whole_way(aws: FakeAws, kind: str) -> None:
+    event = job_event("Create", "r1", kind=kind)
     merged: Event = {**event, **handler.on_event(event, None)}
     assert handler.is_complete(merged, None) == {"IsComplete": False}
-    aws.end(merged["PhysicalResourceId"], "Completed")
+    complete(aws, merged["PhysicalResourceId"])
     progress = handler.is_complete(merged, None)
     assert progress["IsComplete"]
     assert len(json.dumps(progress)) < 1000
 
 
-def test_the_check_is_dispatched_to_its_own_module() -> None:
-    event: Any = {
-        "ResourceType": "Custom::SageMakerEndpointCheck",
-        "RequestType": "Delete",
-    }
+def test_the_wait_for_a_job_of_any_kind_goes_the_whole_way(aws: FakeAws, kind: str) -> None:
+    name = handler.on_event(job_event("Create", "r1", kind=kind), None)["PhysicalResourceId"]
+    event = wait_event("Create", name, kind=kind, last=True)
+    merged: Event = {**event, **handler.on_event(event, None)}
+    assert handler.is_complete(merged, None) == {"IsComplete": False}
+    complete(aws, name)
+    assert handler.is_complete(merged, None)["Data"]["JobName"] == name
+
+
+@pytest.mark.parametrize("resource", ["EndpointCheck", "JobWait", "QualityGate"])
+def test_what_a_delete_has_nothing_to_do_for_completes_at_once(aws: FakeAws, resource: str) -> None:
+    event: Any = {"ResourceType": f"Custom::SageMaker{resource}", "RequestType": "Delete"}
+    assert handler.on_event(event, None) == {}
     assert handler.is_complete(event, None) == {"IsComplete": True}
+    assert aws.calls == []
 
 
 def test_a_refused_request_fails_with_its_problem(capsys: pytest.CaptureFixture[str]) -> None:
-    event = training_event("Create", "r1", NoSuchMember="1")
+    event = job_event("Create", "r1", NoSuchMember="1")
     with pytest.raises(ResourceError, match="NoSuchMember does not exist"):
         handler.on_event(event, None)
     assert json.loads(capsys.readouterr().out)["trace"] is None
 
 
 def test_an_unexpected_error_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    event = training_event("Create", "r1")
+    event = job_event("Create", "r1")
     event["ResourceProperties"] = {}
     with pytest.raises(ResourceError, match="KeyError: 'CreateTrainingJobRequest'"):
         handler.on_event(event, None)
-    assert "training_job.py" in "".join(json.loads(capsys.readouterr().out)["trace"])
+    assert "job_resource.py" in "".join(json.loads(capsys.readouterr().out)["trace"])
 
 
 def client_error(code: str, status: int) -> ClientError:
@@ -74,12 +83,12 @@ def test_an_error_that_passes_by_itself_is_asked_about_again(
     aws: FakeAws, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws.clients.sagemaker, "describe_training_job", raiser(error))
-    event = training_event("Create", "r1", physical_id="iris")
+    event = job_event("Create", "r1", physical_id="iris")
     assert handler.is_complete(event, None) == {"IsComplete": False}
 
 
 def test_an_error_that_stays_fails_the_resource(aws: FakeAws) -> None:
-    event = training_event("Create", "r1", physical_id="iris")
+    event = job_event("Create", "r1", physical_id="iris")
     with Stubber(aws.clients.sagemaker) as sagemaker:
         sagemaker.add_client_error("describe_training_job", "AccessDenied", http_status_code=400)
         with pytest.raises(ResourceError, match="AccessDenied"):

@@ -1,0 +1,66 @@
+"""The model that an endpoint serves at this moment: its image and its artifact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from jobs.clients import is_missing
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+# An endpoint in one of these answers nobody. In any other its configuration is the one it serves:
+# an update shows the new one only when it has succeeded.
+_SERVES_NOTHING = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
+
+
+@dataclass(frozen=True)
+class ServingModel:
+    """What a container is started from."""
+
+    image: str
+    artifact: str
+
+    @classmethod
+    def of(cls, serving: Mapping[str, Any], sagemaker: "SageMakerClient") -> "ServingModel | None":
+        """Find the model behind the property ServingModel; None where there is none to compare.
+
+        It is that of the variant in VariantNames, or of the heaviest one when there is none of
+        these names yet. A Candidate (the name of the job that made it) that serves already is
+        nothing to be compared with itself.
+        """
+        config = _endpoint_config(serving["EndpointName"], sagemaker)
+        if config is None:
+            return None
+        variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)[
+            "ProductionVariants"
+        ]
+        names = serving.get("VariantNames", [])
+        ours = [each for each in variants if each["VariantName"] in names]
+        variant = max(ours or variants, key=lambda each: each.get("InitialVariantWeight", 1.0))
+        container = sagemaker.describe_model(ModelName=variant["ModelName"])["PrimaryContainer"]
+        model = cls(image=container["Image"], artifact=container["ModelDataUrl"])
+        return None if model.made_by(serving["Candidate"]) else model
+
+    def made_by(self, job: str) -> bool:
+        """Whether the artifact is the training job's, or one of the tuning job's training jobs'.
+
+        SageMaker writes it to S3OutputPath/<training job>/output/model.tar.gz, and a tuning job's
+        training jobs are <tuning job>-<number>-<hash>.
+        """
+        folders = self.artifact.split("/")
+        return any(folder == job or folder.startswith(f"{job}-") for folder in folders)
+
+
+def _endpoint_config(endpoint: str, sagemaker: "SageMakerClient") -> str | None:
+    try:
+        described = sagemaker.describe_endpoint(EndpointName=endpoint)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return (
+        None if described["EndpointStatus"] in _SERVES_NOTHING else described["EndpointConfigName"]
+    )
