@@ -2,7 +2,7 @@
 
     staging     templates, code and images of this app (the synthesizer makes it)
     shared      the data bucket with its key, the provider that runs jobs
-    <workload>  data -> training job -> model -> endpoint -> check -> entry in the API
+    <workload>  data -> training or tuning -> evaluation -> model -> endpoint -> entry in the API
     api         API Gateway -> Lambda proxy -> the workloads' endpoints
 
 A file of workloads/ is one workload; a file of environments/ is what differs by account.

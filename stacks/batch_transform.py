@@ -64,7 +64,9 @@ class BatchTransform(Job):
                     "JoinSource": "Input" if settings.join_input else "None",
                     "InputFilter": settings.input_filter,
                     "OutputFilter": settings.output_filter,
-                },
+                }
+                if settings.data_processing
+                else None,
                 "Environment": dict(settings.environment) or None,
             },
             longest=settings.max_runtime,

@@ -60,5 +60,6 @@ class WorkloadParts:
         """Allow `role` to read the model.tar.gz of a model, wherever that was trained."""
         if model.artifact is not None:
             role.read_uri(model.artifact)
+            role.decrypt(self.storage.key.key_arn)  # of what `make train` made
         else:
             role.read(self.storage, self.folder("models", name))

@@ -23,28 +23,8 @@ ENVIRONMENT = {
     "vpc": {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]},
     "tags": {"team": "flowers"},
 }
-A_B = """
-name = "a-b"
-description = "Two models of one image in ECR, on data that is in S3 already"
-data.train = { s3 = "s3://their-bucket/irises/2026", content_type = "text/csv" }
-smoke = { content_type = "application/json", body = '{"instances": [{"width": 1.5}]}' }
-api = { content_type = "application/json", features = [{ name = "width", type = "number" }] }
-[models.small]
-image.uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/flowers:1"
-[models.large]
-image.uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/flowers:1"
-hyperparameters = { trees = 500, verbose = true }
-training = { instance_type = "ml.m5.4xlarge", revision = "2026-11" }
-[[variants]]
-name = "small"
-model = "small"
-weight = 9
-[[variants]]
-name = "large"
-model = "large"
-weight = 0
-startup_timeout = 600
-"""
+WORKLOADS = Path(__file__).parent / "workloads"
+"""Workloads that are there for the tests alone."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +76,11 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 
     assembly = tmp_path_factory.mktemp("cdk.out")
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    project = Project(ROOT, ROOT / "workloads" / "a-b.toml")
     settings = Settings(
-        Environment.model_validate(ENVIRONMENT, context=project),
+        Environment.model_validate(ENVIRONMENT),
         (
             *load_workloads(ROOT / "workloads"),
-            Workload.model_validate(tomllib.loads(A_B), context=project),
+            *(_workload(path) for path in sorted(WORKLOADS.glob("*.toml"))),
         ),
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -110,6 +89,12 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     return Synth(assembly, _findings(assembly), tuple(recorded))
+
+
+def _workload(path: Path) -> Workload:
+    """Load a workload as if it stood among the app's own, so that it finds their data."""
+    project = Project(ROOT, ROOT / "workloads" / path.name)
+    return Workload.model_validate(tomllib.loads(path.read_text()), context=project)
 
 
 def _findings(assembly: Path) -> frozenset[tuple[str, str]]:
