@@ -13,6 +13,8 @@ _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 # The request member that names the resource an operation is authorized on, and the ARN's kind.
 _RESOURCES = {
     "TrainingJob": ("TrainingJobName", "training-job"),
+    "ProcessingJob": ("ProcessingJobName", "processing-job"),
+    "TransformJob": ("TransformJobName", "transform-job"),
     "EndpointConfig": ("EndpointConfigName", "endpoint-config"),
     "Endpoint": ("EndpointName", "endpoint"),
     "Model": ("ModelName", "model"),

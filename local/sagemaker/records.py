@@ -16,6 +16,8 @@ LOCK = threading.RLock()
 
 training_jobs: Store = AccountRegionScopedDict()
 tuning_jobs: Store = AccountRegionScopedDict()
+processing_jobs: Store = AccountRegionScopedDict()
+transform_jobs: Store = AccountRegionScopedDict()
 models: Store = AccountRegionScopedDict()
 endpoint_configs: Store = AccountRegionScopedDict()
 endpoints: Store = AccountRegionScopedDict()

@@ -18,10 +18,12 @@ from local.sagemaker import hosting, records, tags
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
 from local.sagemaker.faults import Faults, Throttle
+from local.sagemaker.processing import Processing
 from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
 from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
 from local.sagemaker.training import Training
+from local.sagemaker.transform import Transform
 from local.sagemaker.tuning import Tuning
 from local.sagemaker.validation import validate
 
@@ -38,6 +40,8 @@ class SageMaker:
         self._throttle = Throttle(faults.throttle)
         self._training = Training(self._runner, faults)
         self._tuning = Tuning(self._training)
+        self._processing = Processing(self._runner)
+        self._transform = Transform(self._runner)
         self._endpoints = Endpoints(self._runner)
         self._operations: dict[str, Callable[[Record], Record]] = {
             "CreateTrainingJob": self._training.create,
@@ -51,6 +55,15 @@ class SageMaker:
             "ListTrainingJobsForHyperParameterTuningJob": self._tuning.list_training_jobs,
             "StopHyperParameterTuningJob": self._tuning.stop,
             "DeleteHyperParameterTuningJob": self._tuning.delete,
+            "CreateProcessingJob": self._processing.create,
+            "DescribeProcessingJob": self._processing.describe,
+            "ListProcessingJobs": self._processing.list,
+            "StopProcessingJob": self._processing.stop,
+            "DeleteProcessingJob": self._processing.delete,
+            "CreateTransformJob": self._transform.create,
+            "DescribeTransformJob": self._transform.describe,
+            "ListTransformJobs": self._transform.list,
+            "StopTransformJob": self._transform.stop,
             "CreateModel": hosting.create_model,
             "DescribeModel": hosting.describe_model,
             "ListModels": hosting.list_models,
@@ -107,6 +120,8 @@ class SageMaker:
         self._endpoints.reset()
         self._tuning.reset()
         self._training.reset()
+        self._processing.reset()
+        self._transform.reset()
         for store in (records.endpoint_configs, records.models, records.tags):
             store.clear()
 
