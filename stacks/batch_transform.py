@@ -9,7 +9,7 @@ from workloads.schema import Transform
 
 
 class BatchTransform(Job):
-    """Sends the records of `channel` to a model, with the model's own role."""
+    """Sends the records of a channel to a model, with the model's own role."""
 
     def __init__(
         self,
@@ -18,9 +18,9 @@ class BatchTransform(Job):
         *,
         parts: WorkloadParts,
         settings: Transform,
-        channel: str,
         model: TrainedModel,
     ) -> None:
+        channel = str(settings.channel)  # not None with at_deploy
         data = parts.workload.data[channel]
         split = settings.split_type != "None"
         super().__init__(

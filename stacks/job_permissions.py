@@ -1,5 +1,7 @@
 """What the two handlers of the job provider may do: on the jobs and endpoints of this app only."""
 
+from collections.abc import Sequence
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
@@ -36,22 +38,7 @@ def allow_following_jobs(role: iam.Role, app_name: str) -> None:
         because="Listing jobs takes no resource.",
     )
     for log_group in (TRAINING_LOGS, PROCESSING_LOGS, TRANSFORM_LOGS):
-        allow(
-            role,
-            [
-                "logs:DeleteLogStream",
-                "logs:DescribeLogStreams",
-                "logs:FilterLogEvents",
-                "logs:GetLogEvents",
-            ],
-            Stack.of(role).format_arn(
-                service="logs",
-                resource="log-group",
-                resource_name=f"{log_group}:*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            ),
-            because="A stream begins with its job's name, known only when it starts.",
-        )
+        _allow_logs(role, ["logs:DeleteLogStream", "logs:DescribeLogStreams"], log_group)
     allow(
         role,
         ["cloudformation:DescribeStacks"],
@@ -105,6 +92,11 @@ def allow_finding_what_serves(role: iam.Role, app_name: str) -> None:
         allow(role, [action], _sagemaker(role, resource, "*"), because=_MADE_UP_NAMES)
 
 
+def allow_quoting_training_logs(role: iam.Role) -> None:
+    """Allow quoting the lines in which a tuning job's objective was not found."""
+    _allow_logs(role, ["logs:GetLogEvents"], TRAINING_LOGS)
+
+
 def allow_checking_endpoints(role: iam.Role, app_name: str) -> None:
     """Allow asking endpoints how they are, and sending them the smoke payload."""
     allow(
@@ -140,6 +132,20 @@ def _names(kind: str, app_name: str) -> list[str]:
             return [cut, whole]
         case _:
             return [whole]
+
+
+def _allow_logs(role: iam.Role, actions: Sequence[str], log_group: str) -> None:
+    allow(
+        role,
+        actions,
+        Stack.of(role).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{log_group}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        ),
+        because="A stream begins with its job's name, known only when it starts.",
+    )
 
 
 def _endpoints(role: iam.Role, app_name: str) -> str:

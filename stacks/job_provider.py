@@ -15,6 +15,7 @@ from stacks.job_permissions import (
     allow_checking_endpoints,
     allow_finding_what_serves,
     allow_following_jobs,
+    allow_quoting_training_logs,
     allow_reading_evaluations,
     allow_starting_jobs,
 )
@@ -45,6 +46,7 @@ class JobProvider(Construct):
         allow_starting_jobs(on_event.execution_role, app_name)
         allow_finding_what_serves(on_event.execution_role, app_name)
         allow_checking_endpoints(is_complete.execution_role, app_name)
+        allow_quoting_training_logs(is_complete.execution_role)
         allow_reading_evaluations(is_complete.execution_role, storage)
         provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
         start_role = self._framework_role("Start", provider_logs)

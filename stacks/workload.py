@@ -59,10 +59,9 @@ class WorkloadStack(Stack):
                 "Transform",
                 parts=parts,
                 settings=transform,
-                channel=transform.channel,
                 model=models[transform.model],
             )
-            if transform and transform.at_deploy and transform.channel
+            if transform and transform.at_deploy
             else None
         )
         entry = ssm.StringParameter(

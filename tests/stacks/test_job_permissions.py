@@ -52,14 +52,13 @@ def test_one_handler_starts_jobs(synth: Synth) -> None:
     assert "iam:PassRole" not in waiter
 
 
-def test_logs_are_read_and_deleted_in_sagemakers_groups_only(synth: Synth) -> None:
-    groups = {
-        f"arn:aws:logs:region:account:log-group:/aws/sagemaker/{kind}s:*"
-        for kind in ("TrainingJob", "ProcessingJob", "TransformJob")
-    }
-    may = allowed(synth, SHARED, IS_COMPLETE)
-    for action in ("DeleteLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents"):
-        assert may[f"logs:{action}"] == groups
+def test_logs_are_deleted_in_sagemakers_groups_and_read_in_that_of_training(synth: Synth) -> None:
+    group = "arn:aws:logs:region:account:log-group:/aws/sagemaker"
+    groups = {f"{group}/{kind}s:*" for kind in ("TrainingJob", "ProcessingJob", "TransformJob")}
+    for handler in (ON_EVENT, IS_COMPLETE):
+        may = allowed(synth, SHARED, handler)
+        assert may["logs:DeleteLogStream"] == may["logs:DescribeLogStreams"] == groups
+    assert may["logs:GetLogEvents"] == {f"{group}/TrainingJobs:*"}
 
 
 def test_the_gate_reads_evaluations_and_no_other_data(synth: Synth) -> None:
