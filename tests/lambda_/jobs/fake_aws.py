@@ -38,7 +38,7 @@ class FakeAws:
             self.clients.s3,
             self.clients.sagemaker,
         ):
-            client.meta.events.register_last("before-call.*.*", self._answer)
+            client.meta.events.register_last("before-call.*.*", self.answer)
         self.reset()
 
     def reset(self) -> None:
@@ -93,7 +93,8 @@ class FakeAws:
             "EndpointStatus": status,
         }
 
-    def _answer(self, model: Any, params: dict[str, Any], **_: object) -> Any:
+    def answer(self, model: Any, params: dict[str, Any], **_: object) -> Any:
+        """Answer a call, as a handler of botocore's event before-call."""
         self.calls.append(model.name)
         body = params["body"]  # JSON to most services, form fields to CloudFormation
         request = body if isinstance(body, dict) else json.loads(body or "{}")
