@@ -46,6 +46,54 @@ content_type = "text/csv"
 body = "Width,Count,Note,Species\\n3.5,2,wild,setosa\\n"
 """
 
+JOBS = """
+name = "iris"
+description = "An iris, by every kind of job"
+data.train = { path = "data/iris.csv" }
+data.test = { path = "data/iris.csv" }
+data.new = { path = "data/iris.csv", content_type = "text/csv; header=absent" }
+[models.mars]
+image = { container = "mars" }
+hyperparameters = { target = "Width" }
+[models.mars.training]
+instance_type = "ml.m5.large"
+max_runtime = 600
+input_mode = "File"
+[models.mars.tuning]
+strategy = "Bayesian"
+max_jobs = 6
+max_parallel_jobs = 2
+[models.mars.tuning.objective]
+metric = "validation:rmse"
+goal = "Minimize"
+regex = "rmse=([0-9.]+)"
+[models.mars.tuning.ranges]
+degree = { type = "integer", min = 1, max = 3 }
+penalty = { type = "continuous", min = 0.5, max = 6.0, scaling = "Logarithmic" }
+prune = { type = "categorical", values = [true, "false"] }
+[evaluation]
+channel = "test"
+[evaluation.gate]
+rmse = { max = 0.5, not_worse_than_serving = true, tolerance = 0.02 }
+[transform]
+model = "mars"
+channel = "new"
+at_deploy = true
+split_type = "Line"
+strategy = "SingleRecord"
+max_payload_mb = 50
+max_concurrent = 2
+join_input = true
+[[variants]]
+name = "mars"
+[api]
+content_type = "text/csv"
+features = [{ name = "Width", type = "number" }]
+[smoke]
+content_type = "text/csv"
+body = "3.5"
+"""
+
 
 class SettingsProject:
     """The project's folder, with the settings files that a test gives it."""
@@ -75,9 +123,8 @@ class SettingsProject:
             return error.problems
         return ()
 
-    def workload_problems(self, *changes: tuple[str, str]) -> list[str]:
-        """Return the problems of the valid workload with some of its text changed."""
-        text = WORKLOAD
+    def workload_problems(self, *changes: tuple[str, str], text: str = WORKLOAD) -> list[str]:
+        """Return the problems of a valid workload with some of its text changed."""
         for old, new in changes:
             assert text.count(old) == 1, f"{old} is there {text.count(old)} times"
             text = text.replace(old, new)

@@ -53,7 +53,7 @@ MISTAKES = {
     "a misspelt key": (
         "retain-data = true",
         "retain-data: unknown key; allowed: name, account, region, tags, retain_data, "
-        'log_retention_days, vpc, api; did you mean "retain_data"?',
+        'log_retention_days, vpc, job_wait, api; did you mean "retain_data"?',
     ),
     "a tag of AWS's own": (
         'tags."AWS:x" = "1"',
@@ -94,6 +94,10 @@ MISTAKES = {
     "a security group twice": (
         VPC.replace('"sg-01234567"', '"sg-01234567", "sg-01234567"'),
         'vpc.security_group_ids[1]: found "sg-01234567" twice; allowed: each once',
+    ),
+    "a wait that CloudFormation would not give": (
+        "job_wait = 3001",
+        "job_wait: found 3001; allowed: an integer from 5 to 3000 (seconds)",
     ),
     "an API that takes nothing": (
         "api.throttling_rate_limit = 0",

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.settings.project import WORKLOAD, SettingsProject, toml
+from tests.settings.project import JOBS, WORKLOAD, SettingsProject, toml
 from workloads.schema.hyperparameters import as_hyperparameter
 
 quick = settings(max_examples=25, deadline=None)
@@ -48,7 +48,8 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
                 "hyperparameters": draw(
                     st.dictionaries(st.text(min_size=1, max_size=9), scalars, max_size=3)
                 ),
-                "training": {"max_runtime": draw(st.integers(1, 2700))},
+                "channels": ["train"],
+                "training": {"max_runtime": draw(st.integers(1, 86400))},
             }
             for model in models
         },
@@ -77,38 +78,46 @@ def test_every_valid_workload_loads_as_it_was_written(document: dict[str, Any]) 
     assert loaded == document
 
 
+NAMES = (
+    *("data", "models", "models.mars.hyperparameters", "models.mars.tuning.ranges"),
+    "evaluation.gate",
+)
+"""The tables whose keys are the user's."""
+
+
 def tables(value: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every table whose keys are the schema's, with the key under which it is."""
     if isinstance(value, list):
         for at, item in enumerate(value):
             yield from tables(item, f"{key}[{at}]")
     elif isinstance(value, dict):
-        if key not in {"data", "models", "models.mars.hyperparameters"}:
+        if key not in NAMES:
             yield key, value
         for name, item in value.items():
             yield from tables(item, f"{key}.{name}" if key else name)
 
 
-TABLES = [key for key, _ in tables(tomllib.loads(WORKLOAD))]
+TABLES = [(text, key) for text in (WORKLOAD, JOBS) for key, _ in tables(tomllib.loads(text))]
 
 
 @quick
 @given(st.sampled_from(TABLES), st.data())
 def test_every_misspelt_key_is_reported_by_its_file_and_place(
-    key: str, data: st.DataObject
+    place: tuple[str, str], data: st.DataObject
 ) -> None:
-    document = tomllib.loads(WORKLOAD)
+    text, key = place
+    document = tomllib.loads(text)
     table = dict(tables(document))[key]
     old = data.draw(st.sampled_from(sorted(table)))
     new = data.draw(st.text(string.ascii_lowercase, min_size=1)) + "_"
     table[new] = table.pop(old)
-    place = f"{key}.{new}" if key else new
+    misspelt = f"{key}.{new}" if key else new
     with TemporaryDirectory() as folder:
         project = SettingsProject(Path(folder))
         project.write("workloads/iris.toml", toml(document))
         problems = project.problems()
     assert any(
-        line.startswith(f"workloads/iris.toml: {place}: unknown key; allowed: ")
+        line.startswith(f"workloads/iris.toml: {misspelt}: unknown key; allowed: ")
         for line in problems
     )
 
@@ -132,14 +141,24 @@ def test_a_hyperparameter_keeps_its_value_as_a_string(value: bool | int | float 
         ),
         max_leaves=4,
     ),
-    st.sampled_from([(key, name) for key, t in tables(tomllib.loads(WORKLOAD)) for name in t]),
+    st.sampled_from(
+        [
+            (text, key, name)
+            for text in (WORKLOAD, JOBS)
+            for key, table in tables(tomllib.loads(text))
+            for name in table
+        ]
+    ),
 )
-def test_no_value_whatever_ends_in_another_error(value: Any, place: tuple[str, str]) -> None:
-    document = tomllib.loads(WORKLOAD)
-    key, name = place
+def test_no_value_whatever_ends_in_another_error(value: Any, place: tuple[str, str, str]) -> None:
+    text, key, name = place
+    document = tomllib.loads(text)
     dict(tables(document))[key][name] = value
     with TemporaryDirectory() as folder:
         project = SettingsProject(Path(folder))
         project.write("workloads/iris.toml", toml(document))
         problems = project.problems()
-    assert all(line.startswith("workloads/iris.toml: ") and "\n" not in line for line in problems)
+    for line in problems:
+        assert line.startswith("workloads/iris.toml: ")
+        assert "; allowed: " in line
+        assert "\n" not in line

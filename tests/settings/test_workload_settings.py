@@ -14,8 +14,8 @@ TRAINING = 'an instance type of SageMaker training, such as "ml.m5.large"'
 HOSTING = 'an instance type of SageMaker hosting, such as "ml.t2.medium"'
 SCALAR = "a string of at most 2500 characters, a finite number, true or false"
 RUNTIME = (
-    "an integer from 1 to 2700 (seconds): CloudFormation waits an hour for a custom resource, "
-    "and the instance, the image and the model's upload need some of it"
+    "an integer from 1 to 86400 (seconds): a deploy waits a day at most: train longer with "
+    "`make train`, then name what it made by artifact ="
 )
 DATA_PATH = 'path = "data/iris.csv"'
 IMAGE = '{ container = "mars" }'
@@ -45,7 +45,7 @@ MISTAKES = {
         [
             "description: missing; allowed: 1 to 256 characters on one line",
             "descripton: unknown key; allowed: name, description, data, models, variants, api, "
-            'smoke; did you mean "description"?',
+            'smoke, evaluation, transform; did you mean "description"?',
         ],
     ),
     # data
@@ -98,7 +98,8 @@ MISTAKES = {
     ),
     "a content type that is none": (
         ('"text/csv"\n[models', '"csv"\n[models'),
-        'data.train.content_type: found "csv"; allowed: a media type such as "text/csv"',
+        'data.train.content_type: found "csv"; allowed: a media type such as "text/csv" '
+        'or "text/csv; header=absent"',
     ),
     # models
     "an image that is not in the project": (
@@ -183,8 +184,8 @@ MISTAKES = {
         "allowed: an integer from 1 to 16384 (GB)",
     ),
     "training for longer than a deploy can wait": (
-        ("max_runtime = 600", "max_runtime = 2701"),
-        f"models.mars.training.max_runtime: found 2701; allowed: {RUNTIME}",
+        ("max_runtime = 600", "max_runtime = 86401"),
+        f"models.mars.training.max_runtime: found 86401; allowed: {RUNTIME}",
     ),
     "a revision that is a number": (
         ('revision = "1"', "revision = 1"),

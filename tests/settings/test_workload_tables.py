@@ -34,7 +34,7 @@ def test_what_is_left_out_has_a_default(project: SettingsProject) -> None:
     workload = project.load(f"{head}{variant}[api]{rest.split('[api]')[1]}")
     training, (only,) = workload.models["mars"].training, workload.variants
     assert (training.instance_type, training.instance_count) == ("ml.m5.large", 1)
-    assert (training.volume_size_gb, training.max_runtime, training.revision) == (10, 2700, None)
+    assert (training.volume_size_gb, training.max_runtime, training.revision) == (10, 3600, None)
     assert (only.instance_type, only.instance_count, only.weight) == ("ml.t2.medium", 1, 1)
     assert only.startup_timeout is None
 

@@ -25,6 +25,7 @@ _PATH = "a file or folder of the project, relative to this settings file"
 # The upload picks a channel's file from its folder by a pattern of gitignore, in which these have a
 # meaning: no file, or also others, would be uploaded.
 _PATTERN_MARK = re.compile(r"[*?\[\]!#\\]|^\s|\s$")
+ChannelKey = Annotated[str, Allowed("a key of [data]")]
 LOCAL_BYTES = 250_000_000
 """The most that a local channel holds, in bytes: the Lambda function of its upload has 512 MB of
 /tmp, which must hold both the archive and what is unpacked of it."""

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import InitErrorDetails
 
+from workloads.schema.data import ChannelKey
 from workloads.schema.sagemaker import (
     EnvironmentKey,
     Flag,
@@ -53,8 +54,7 @@ class Bound(Section):
 class Evaluation(Section):
     """A processing job for each model, which runs its image's `evaluate`."""
 
-    channel: str
-    """A key of [data]."""
+    channel: ChannelKey
     instance_type: ProcessingInstanceType = "ml.m5.large"
     volume_size_gb: VolumeSize = 10
     max_runtime: Runtime = 3600

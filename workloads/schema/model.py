@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from workloads.schema.data import ChannelKey
 from workloads.schema.hyperparameters import HyperParameterKey, HyperParameterValue
 from workloads.schema.sagemaker import ArtifactUri
 from workloads.schema.section import (
@@ -72,7 +73,9 @@ class Model(Section):
     ] = {}
     """Strings once loaded, as on the wire."""
     channels: Annotated[
-        Several[str], Field(min_length=1), Allowed("a list of at least one key of [data]")
+        Several[ChannelKey],
+        Field(min_length=1),
+        Allowed("a list of at least one key of [data]"),
     ] = ()
     """What it is trained on. Left out, the workload fills in all that is not held out; only that
     of an `artifact` stays empty."""

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     field_validator,
@@ -94,28 +93,31 @@ def _misfits(low: float, high: float, scaling: str) -> Iterator[InitErrorDetails
         yield not_allowed(high, "less than 1 with ReverseLogarithmic scaling", "max")
 
 
-_Range = IntegerRange | ContinuousRange | CategoricalRange
-_KINDS: dict[str, type[_Range]] = {
+_KINDS: dict[str, type[Section]] = {
     "integer": IntegerRange,
     "continuous": ContinuousRange,
     "categorical": CategoricalRange,
 }
 
 
-class _Typed(Section):
-    """The one key that every range has."""
-
-    model_config = ConfigDict(extra="ignore")
+class _Untyped(Section):
+    """A table of none of the types; whatever keys ranges have may be in it."""
 
     type: Annotated[str, Allowed.one_of(_KINDS)]
+    min: Any = None
+    max: Any = None
+    scaling: Any = None
+    values: Any = None
 
 
-def _of_its_type(value: Any) -> _Range:
+def _of_its_type(value: Any) -> Any:
     """Validate as the range that is named, so that only its own problems are reported.
 
     pydantic's union would put the name among the keys by which a problem is found.
     """
-    return _KINDS[_Typed.model_validate(value).type].model_validate(value)
+    named = value.get("type") if isinstance(value, dict) else None
+    found = (schema for kind, schema in _KINDS.items() if kind == named)
+    return next(found, _Untyped).model_validate(value)
 
 
-Range = Annotated[_Range, PlainValidator(_of_its_type)]
+Range = Annotated[IntegerRange | ContinuousRange | CategoricalRange, PlainValidator(_of_its_type)]

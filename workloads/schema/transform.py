@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import InitErrorDetails
 
+from workloads.schema.data import ChannelKey
 from workloads.schema.sagemaker import (
     ContentType,
     Count,
@@ -31,8 +32,8 @@ class Transform(Section):
 
     model: Name = ""
     """A key of [models]. May be left out when there is only one; the workload fills it in."""
-    channel: str | None = None
-    """A key of [data]: what `at_deploy` transforms."""
+    channel: ChannelKey | None = None
+    """What `at_deploy` transforms."""
     at_deploy: Flag = False
     instance_type: TransformInstanceType = "ml.m5.large"
     instance_count: Count = 1
