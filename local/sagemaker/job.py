@@ -243,10 +243,10 @@ class ContainerJob(Job):
                         raise JobFailed(algorithm_error(container, code))
                 if running and self.stopping:
                     return "Stopped"
-                if running and now() > deadline:
-                    return "MaxRuntimeExceeded"
                 if running and (ending := cut()):
                     return ending
+                if running and now() > deadline:
+                    return "MaxRuntimeExceeded"
             return "Completed"
         finally:
             for container in running:

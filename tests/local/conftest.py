@@ -163,6 +163,15 @@ def account(embedded_aws: EmbeddedAWS) -> Account:
     return Account(embedded_aws)
 
 
+def push_debian(aws: EmbeddedAWS) -> None:
+    """Have IMAGE be a real image, for an embedded AWS that runs Docker; it has no programs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAGESTACK_RUNNER", "docker")
+        patch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+        assert docker(["tag", "debian:bookworm-slim", IMAGE]) == 0
+        assert docker(["push", IMAGE]) == 0
+
+
 @pytest.fixture(scope="session")
 def docker_account(
     docker_engine: None,  # noqa: ARG001 - decides whether a missing engine skips or fails
@@ -172,11 +181,7 @@ def docker_account(
     state = tmp_path_factory.mktemp("docker-aws")
     with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "docker"}) as aws:
         account = Account(aws)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SAGESTACK_RUNNER", "docker")
-            patch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
-            assert docker(["tag", "debian:bookworm-slim", IMAGE]) == 0
-            assert docker(["push", IMAGE]) == 0
+        push_debian(aws)
         yield account
 
 

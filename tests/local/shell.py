@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 from typing import Any
 
 from tests.local.conftest import IMAGE, Account
@@ -25,6 +26,18 @@ def train(account: Account, name: str, script: str, **change: Any) -> dict[str, 
     """Run a job to its end."""
     account.sagemaker.create_training_job(**shell_job(account, name, script, **change))
     return account.ended(name)
+
+
+def until_training(account: Account, name: str) -> None:
+    """Wait until a job's program runs."""
+    deadline = time.monotonic() + 20
+    while (
+        account.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
+        != "Training"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)  # the program has set its signal handler
 
 
 def model(account: Account, job: dict[str, Any]) -> dict[str, str]:
