@@ -1,5 +1,6 @@
 """The files of a project are read together, and so are their problems."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,24 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_project_as_shipped_is_valid() -> None:
     settings = load_settings(ROOT)
-    assert "iris-mars" in [workload.name for workload in settings.workloads]
+    assert [workload.name for workload in settings.workloads] == ["iris-mars", "iris-tuned"]
+
+
+def test_the_parts_of_iris_are_a_stratified_split() -> None:
+    """As workloads/data/SOURCES.md says."""
+    data = ROOT / "workloads/data"
+    header, *flowers = (data / "iris.csv").read_text().splitlines()
+    parts = {
+        "train": [header, *(flower for at, flower in enumerate(flowers) if at % 5 < 3)],
+        "validation": [header, *flowers[3::5]],
+        "test": [header, *flowers[4::5]],
+        "new": [flower.partition(",")[2] for flower in flowers[4::5]],
+    }
+    for name, lines in parts.items():
+        assert (data / "iris" / f"{name}.csv").read_text().splitlines() == lines
+    for name, each in (("train", 30), ("validation", 10), ("test", 10)):
+        species = Counter(line.rpartition(",")[2] for line in parts[name][1:])
+        assert set(species.values()) == {each}
 
 
 def test_the_shipped_environment_shows_the_defaults() -> None:
@@ -73,6 +91,13 @@ def test_a_mistake_in_the_toml_is_reported_by_its_place(
 def test_a_file_that_is_not_utf8_is_reported(project: SettingsProject) -> None:
     (project.root / "workloads/iris.toml").write_bytes(b'name = "\xe9"')
     assert project.problems() == ("workloads/iris.toml: byte 8 is not UTF-8",)
+
+
+def test_an_integer_that_python_does_not_read_is_reported(project: SettingsProject) -> None:
+    project.write("workloads/iris.toml", f"a = {'1' * 5000}")
+    assert project.problems() == (
+        "workloads/iris.toml: found an integer of more than 4300 digits; allowed: at most 64 bits",
+    )
 
 
 def test_tables_and_arrays_of_too_many_levels_are_reported(project: SettingsProject) -> None:
