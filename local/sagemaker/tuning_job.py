@@ -110,7 +110,8 @@ class TuningJob(Job):
             self._events.put(partial(self._reported, name, value))
 
     def _reported(self, name: str, value: float) -> None:
-        if self._running[name].report(value):
+        attempt = self._running.get(name)  # None: a line that was read after the job's end
+        if attempt is not None and attempt.report(value):
             self._stop_one(name)
 
     def _ended(self, job: Record) -> None:

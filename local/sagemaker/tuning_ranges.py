@@ -16,7 +16,8 @@ ORDERS_APART = 100
 SageMaker says no more than that it chooses the best scale, and advises Linear within one order of
 magnitude and Logarithmic for several.
 """
-_EXACT = 2**53  # the optimizer computes with doubles
+MAX_INTEGER = 2**31 - 1
+"""R's largest integer; the optimizer, which computes with doubles, is exact well beyond it."""
 
 N = TypeVar("N", int, float)
 
@@ -127,8 +128,8 @@ def combinations(ranges: list[Range]) -> float:
 
 def _integer(item: Record) -> Integer:
     low, high = (_number(item, end, int) for end in ("MinValue", "MaxValue"))
-    if max(abs(low), abs(high)) > _EXACT:
-        raise not_supported(f"an IntegerParameterRange beyond {_EXACT}: {item['Name']}")
+    if max(abs(low), abs(high)) > MAX_INTEGER:
+        raise not_supported(f"an IntegerParameterRange beyond {MAX_INTEGER}: {item['Name']}")
     if item.get("ScalingType") == "ReverseLogarithmic":
         raise invalid(
             f"{item['Name']}: ReverseLogarithmic scaling is for continuous hyperparameters only"

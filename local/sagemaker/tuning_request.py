@@ -129,9 +129,8 @@ def _assert_hyperparameters(config: Record, definition: Record) -> None:
 
 
 def _assert_limits(config: Record) -> None:
-    limits = config["ResourceLimits"]
     found = combinations(parameter_ranges(config))
-    given = limits.get("MaxNumberOfTrainingJobs")
+    given = config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
     if config["Strategy"] == "Grid":
         if given not in (None, found):
             raise invalid(
@@ -149,8 +148,3 @@ def _assert_limits(config: Record) -> None:
         )
     if given > MAX_TRAINING_JOBS:
         raise invalid(f"{given} training jobs are more than a tuning job's {MAX_TRAINING_JOBS}")
-    if limits["MaxParallelTrainingJobs"] > given:
-        raise invalid(
-            f"MaxParallelTrainingJobs {limits['MaxParallelTrainingJobs']} is greater than the "
-            f"number of training jobs, {given}"
-        )

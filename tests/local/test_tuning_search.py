@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.tuning_ranges import ORDERS_APART, Continuous, combinations, parameter_ranges
+from local.sagemaker.tuning_ranges import (
+    MAX_INTEGER,
+    ORDERS_APART,
+    Continuous,
+    combinations,
+    parameter_ranges,
+)
 from local.sagemaker.tuning_search import MEDIAN_OF, Search
 
 Config = dict[str, Any]
@@ -70,7 +76,7 @@ def pairs(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(pairs(-(2**53), 2**53), strategies, seeds)
+@given(pairs(-MAX_INTEGER, MAX_INTEGER), strategies, seeds)
 def test_an_integer_is_proposed_whole_and_inside_its_range(
     ends: tuple[int, int], strategy: str, seed: int
 ) -> None:
@@ -285,7 +291,7 @@ def test_hyperband_lets_a_program_end_that_used_up_its_max_resource_and_stops_ot
         (continuous(-1e308, 1e308), "no range of finite numbers"),
         (continuous(math.nan, 1), "no range of finite numbers"),
         ({"IntegerParameterRanges": [integer("n", 0, 2, "ReverseLogarithmic")]}, "continuous"),
-        ({"IntegerParameterRanges": [integer("n", 0, 2**53 + 1)]}, "does not support"),
+        ({"IntegerParameterRanges": [integer("n", 0, MAX_INTEGER + 1)]}, "does not support"),
         (
             {"IntegerParameterRanges": [{"Name": "n", "MinValue": "1.5", "MaxValue": "2"}]},
             "n: MinValue '1.5' is not of type int",
