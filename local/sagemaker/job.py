@@ -5,6 +5,7 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -249,8 +250,13 @@ class ContainerJob(Job):
                     return "MaxRuntimeExceeded"
             return "Completed"
         finally:
-            for container in running:
-                container.stop()
+            _stop(running)
+
+
+def _stop(containers: Sequence[Container]) -> None:
+    """Stop containers at the same time: the hosts of a program may wait for each other."""
+    with ThreadPoolExecutor(max_workers=len(containers) or 1) as pool:
+        list(pool.map(lambda container: container.stop(), containers))
 
 
 def algorithm_error(container: Container, code: int) -> str:

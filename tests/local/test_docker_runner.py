@@ -61,8 +61,17 @@ def built(version: str = "built") -> dict[str, str]:
 
 def containers(state: Path) -> list[str]:
     """The engine's containers of any run below a state folder."""
+    return labelled(state, "ps", "--all")
+
+
+def networks(state: Path) -> list[str]:
+    """The engine's networks of any run below a state folder."""
+    return labelled(state, "network", "ls")
+
+
+def labelled(state: Path, *listing: str) -> list[str]:
     labels = subprocess.run(
-        ["docker", "ps", "--all", "--format", f'{{{{.Label "{LABEL}"}}}}'],
+        ["docker", *listing, "--format", f'{{{{.Label "{LABEL}"}}}}'],
         capture_output=True,
         text=True,
         check=True,
@@ -90,10 +99,15 @@ def test_a_build_context_without_a_built_image_is_refused(account: Account) -> N
     assert "was pushed where no Docker engine answered" in job["FailureReason"]
 
 
-def test_after_a_kill_the_next_start_removes_the_containers(account: Account) -> None:
+def test_after_a_kill_the_next_start_removes_containers_and_networks(account: Account) -> None:
     aws = account.aws
     account.sagemaker.create_training_job(
-        **account.job("left", AlgorithmSpecification=built(), HyperParameters={"a": "wait"})
+        **account.job(
+            "left",
+            AlgorithmSpecification=built(),
+            HyperParameters={"a": "wait"},
+            EnableNetworkIsolation=True,
+        )
     )
     while not containers(aws.state):
         assert account.sagemaker.describe_training_job(TrainingJobName="left")[
@@ -102,5 +116,7 @@ def test_after_a_kill_the_next_start_removes_the_containers(account: Account) ->
     os.kill(aws.pid, signal.SIGKILL)
     aws.wait()
     assert containers(aws.state)
+    assert networks(aws.state)
     aws.start()
     assert containers(aws.state) == []
+    assert networks(aws.state) == []
