@@ -37,7 +37,10 @@ MISTAKES = {
     ),
     "more than 100 MB at a time": (
         [("max_concurrent = 2", "max_concurrent = 3")],
-        ["max_payload_mb: found 50; allowed: at most 100 / max_concurrent, which is 3"],
+        [
+            "max_payload_mb: found 50; "
+            "allowed: at most 33, as max_payload_mb * max_concurrent is 100 at most"
+        ],
     ),
     "a payload of more than 100 MB": (
         [("max_payload_mb = 50", "max_payload_mb = 101")],

@@ -46,6 +46,7 @@ class Channel(Section):
     input_mode: InputMode | None = None
     """None for the mode of the training."""
     compression: Annotated[str, Allowed.one_of(("None", "Gzip"))] = "None"
+    """Gzip is unpacked on the way to Pipe mode and to a transform, and by nothing else."""
     record_wrapper: Annotated[str, Allowed.one_of(("None", "RecordIO"))] = "None"
     shuffle_seed: (
         Annotated[int, Field(ge=0, le=2**63 - 1), Allowed("an integer from 0 to 2^63 - 1")] | None

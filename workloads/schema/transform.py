@@ -86,7 +86,8 @@ class Transform(Section):
             yield not_allowed(self.strategy, there, "strategy")
         # The rules of MaxPayloadInMB: 100 MB under way at an instance; 0 for a payload of any size.
         if self.max_payload_mb * self.max_concurrent > 100:
-            there = f"at most 100 / max_concurrent, which is {self.max_concurrent}"
+            most = 100 // self.max_concurrent
+            there = f"at most {most}, as max_payload_mb * max_concurrent is 100 at most"
             yield not_allowed(self.max_payload_mb, there, "max_payload_mb")
         if self.max_payload_mb == 0 and self.split_type != "None":
             there = '0 only with split_type = "None": split data is sent in payloads of a size'
