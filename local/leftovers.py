@@ -1,20 +1,28 @@
 """What a destroyed app left behind, by the real list calls of each service that it uses."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 ClientFactory = Callable[[str], Any]
 """A service's name to its boto3 client."""
 
 _BOOTSTRAP = "CDKToolkit"
+_JOB_LOGS = (
+    "/aws/sagemaker/TrainingJobs",
+    "/aws/sagemaker/ProcessingJobs",
+    "/aws/sagemaker/TransformJobs",
+)
+"""The account's own groups, one for all jobs of a kind: only a stream in it is left by a job."""
 
 
 def leftovers(client: ClientFactory) -> list[str]:
     """Return what is in the account besides the bootstrap stack, as `service: name` lines.
 
-    For an account that holds nothing else, as the embedded AWS does. A KMS key that waits for its
-    deletion does not count: KMS deletes no key at once.
+    For an account that holds nothing else, as the embedded AWS does. What cannot be deleted does
+    not count: a KMS key that waits for its deletion, and a transform job that has ended.
     """
+    client = cache(client)  # making one takes half a second
     cloudformation = client("cloudformation")
     bootstrap = {
         resource["PhysicalResourceId"]
@@ -54,16 +62,24 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("stepfunctions", "list_state_machines", "stateMachines.name"),
         ("apigateway", "get_rest_apis", "items.name"),
         ("sagemaker", "list_training_jobs", "TrainingJobSummaries.TrainingJobName"),
+        (
+            "sagemaker",
+            "list_hyper_parameter_tuning_jobs",
+            "HyperParameterTuningJobSummaries.HyperParameterTuningJobName",
+        ),
+        ("sagemaker", "list_processing_jobs", "ProcessingJobSummaries.ProcessingJobName"),
         ("sagemaker", "list_models", "Models.ModelName"),
         ("sagemaker", "list_endpoint_configs", "EndpointConfigs.EndpointConfigName"),
         ("sagemaker", "list_endpoints", "Endpoints.EndpointName"),
     ):
         yield service, listed(service, operation, path)
+    for status in ("InProgress", "Stopping"):
+        running = client("sagemaker").list_transform_jobs(StatusEquals=status)
+        yield "sagemaker", (job["TransformJobName"] for job in running["TransformJobSummaries"])
     logs = client("logs")
     for group in listed("logs", "describe_log_groups", "logGroups.logGroupName"):
-        # the account's own group for all training jobs: only a stream in it is left by a job
         streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
-        if group != "/aws/sagemaker/TrainingJobs" or streams:
+        if group not in _JOB_LOGS or streams:
             yield "logs", [group, *(stream["logStreamName"] for stream in streams)]
     kms = client("kms")
     yield (

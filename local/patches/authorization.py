@@ -15,6 +15,7 @@ _RESOURCES = {
     "TrainingJob": ("TrainingJobName", "training-job"),
     "ProcessingJob": ("ProcessingJobName", "processing-job"),
     "TransformJob": ("TransformJobName", "transform-job"),
+    "HyperParameterTuningJob": ("HyperParameterTuningJobName", "hyper-parameter-tuning-job"),
     "EndpointConfig": ("EndpointConfigName", "endpoint-config"),
     "Endpoint": ("EndpointName", "endpoint"),
     "Model": ("ModelName", "model"),

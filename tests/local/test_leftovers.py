@@ -1,0 +1,59 @@
+"""What counts as left behind, of the jobs that can be deleted and of those that cannot."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from local.leftovers import leftovers
+from local.session import EmbeddedAWS
+from tests.local.conftest import Account
+from tests.local.worker import Worker
+
+NO_STACK = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[Worker]:
+    with EmbeddedAWS(tmp_path, settings={"SAGESTACK_RUNNER": "process"}) as aws:
+        cloudformation = aws.client("cloudformation")
+        cloudformation.create_stack(StackName="CDKToolkit", TemplateBody=json.dumps(NO_STACK))
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="CDKToolkit")
+        yield Worker(Account(aws))
+
+
+@pytest.fixture
+def jobs_left(worker: Worker) -> Callable[[], list[str]]:
+    """Asks what is left of jobs and their logs."""
+    client = cache(worker.account.aws.client)
+    return lambda: [each for each in leftovers(client) if each.startswith(("sagemaker:", "logs:"))]
+
+
+def test_jobs_and_their_logs_are_left_but_not_a_transform_job_that_ended(
+    worker: Worker, jobs_left: Callable[[], list[str]]
+) -> None:
+    worker.put(rows__a_csv="1\n", endless_csv="slow\n")
+    logs = worker.account.logs
+    logs.create_log_group(logGroupName="/aws/sagemaker/ProcessingJobs")
+    assert jobs_left() == []
+
+    worker.process("a-process")
+    (stream,) = (f"a-process/{name}" for name in worker.log("Processing", "a-process"))
+    group = "/aws/sagemaker/ProcessingJobs"
+    assert jobs_left() == ["sagemaker: a-process", f"logs: {group}", f"logs: {stream}"]
+    worker.sagemaker.delete_processing_job(ProcessingJobName="a-process")
+    logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+    assert jobs_left() == []
+
+    model = worker.model("sleeper", SLOW="60")
+    request = worker.transforming("a-transform", "s3://work/endless.csv", model=model)
+    worker.sagemaker.create_transform_job(**request)
+    assert "sagemaker: a-transform" in jobs_left()
+    worker.sagemaker.stop_transform_job(TransformJobName="a-transform")
+    worker.transformed("a-transform")
+    left = jobs_left()
+    assert "sagemaker: a-transform" not in left
+    assert "logs: /aws/sagemaker/TransformJobs" in left
+    assert [each for each in left if each.endswith("/data-log")]
