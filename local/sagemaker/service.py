@@ -1,6 +1,7 @@
 """The service as MiniStack calls it: SageMaker's JSON protocol and the runtime's REST protocol."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 
 from ministack.core.concurrency import run_reentrant
 
+from local.faults import Faults, Throttle
 from local.run_directory import RunDirectory
 from local.runners import Runner
 from local.runners.docker import DockerRunner
@@ -17,7 +19,6 @@ from local.runners.process import ProcessRunner
 from local.sagemaker import hosting, records, tags
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.faults import Faults, Throttle
 from local.sagemaker.processing import Processing
 from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
@@ -26,6 +27,8 @@ from local.sagemaker.training import Training
 from local.sagemaker.transform import Transform
 from local.sagemaker.tuning import Tuning
 from local.sagemaker.validation import validate
+
+logger = logging.getLogger(__name__)
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 
@@ -128,6 +131,7 @@ class SageMaker:
     def _answer(self, operation: str, headers: Mapping[str, str], body: bytes) -> Response:
         try:
             if self._throttle.refuses():
+                logger.warning("fault: throttled: %s", operation)
                 raise SageMakerError("ThrottlingException", "Rate exceeded")
             request = _request(body)
             for role_arn in _roles(request):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from local.faults import Faults
 from local.runners import Runner
 from local.sagemaker import channels
 from local.sagemaker.errors import not_supported
-from local.sagemaker.faults import Faults
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.logs import MetricHeard, nobody
 from local.sagemaker.records import Record

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
+from local.faults import Faults
 from local.runners import Container, Runner
 from local.sagemaker import s3_data, training_input
 from local.sagemaker.background import Background
 from local.sagemaker.channels import Channel
 from local.sagemaker.checkpoints import Checkpoints
-from local.sagemaker.faults import Faults
 from local.sagemaker.job import CLIENT_ERRORS, ContainerJob, Ending, JobFailed, Kind
 from local.sagemaker.logs import MetricHeard, Metrics
 from local.sagemaker.records import LOCK, Record, training_jobs

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.faults import Faults
+from local.faults import Faults
 from local.session import EmbeddedAWS
 from tests.local.conftest import Account, push_debian
 from tests.local.shell import model, shell_job, statuses, train
@@ -81,7 +81,8 @@ def test_an_internal_error_without_a_retry_fails_the_job(faulty: Account) -> Non
 
 
 def test_a_retry_is_not_for_the_programs_own_failure(faulty: Account) -> None:
-    job = train(faulty, "own-failure", "exit 4", **RETRY)
+    retries = {"MaximumRetryAttempts": 3}
+    job = train(faulty, "own-failure", "exit 4", RetryStrategy=retries)
     assert job["FailureReason"] == "AlgorithmError: , exit code: 4"
     assert statuses(job).count("Training") == 1
 

@@ -1,4 +1,4 @@
-"""Faults that a test can have the embedded SageMaker make: SAGESTACK_FAULTS of the server."""
+"""Faults that a test can have the embedded AWS make: SAGESTACK_FAULTS of the server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,6 +19,8 @@ class Faults:
     checkpoint, or at once if it has no CheckpointConfig."""
     internal_error: int = 0
     """So many attempts of each training job end with an InternalServerError."""
+    duplicate: int = 0
+    """Whether CloudFormation delivers each event of a custom resource twice."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Faults":
