@@ -153,12 +153,13 @@ def test_spot_training_waits_as_long_as_it_trains_unless_told(project: SettingsP
 
 
 def test_a_model_may_be_trained_elsewhere(project: SettingsProject) -> None:
-    model, transform = JOBS.split("[models.mars]")[0], JOBS.split("[evaluation]")[1]
-    data = model.replace('data.train = { path = "data/iris.csv" }\n', "")
-    given = GIVEN.replace("given", "mars")
-    workload = project.load(f"{data}{given}[evaluation]{transform}")
-    assert workload.models["mars"].artifact == "s3://b42/model.tar.gz"
-    assert workload.models["mars"].channels == ()
+    variants = '[[variants]]\nname = "mars"'
+    text = JOBS.replace("[evaluation]", f"{GIVEN}[evaluation]").replace(
+        variants, f'{variants}\nmodel = "mars"\n[[variants]]\nname = "given"\nmodel = "given"'
+    )
+    models = project.load(text).models
+    assert models["given"].artifact == "s3://b42/model.tar.gz"
+    assert (models["given"].channels, models["mars"].channels) == ((), ("train",))
 
 
 def test_a_model_that_was_trained_elsewhere_is_not_trained_here(project: SettingsProject) -> None:

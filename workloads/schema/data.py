@@ -90,17 +90,6 @@ class Channel(Section):
             )
         return self
 
-    @model_validator(mode="after")
-    def _is_in_s3_when_described_so(self) -> Self:
-        if self.s3 is None:
-            keys = {"s3_data_type": self.s3_data_type == "ManifestFile", "kms_key": self.kms_key}
-            raise_any(
-                not_allowed(getattr(self, key), "only with s3 =, not with path =", key)
-                for key, found in keys.items()
-                if found
-            )
-        return self
-
 
 def _resolved(path: Path) -> Path | None:
     """Make a path absolute; None for one at which nothing can ever be."""
