@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import shutil
+import tarfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -89,23 +92,59 @@ class Client:
 
 @dataclass(frozen=True)
 class Base:
-    """SageMaker's base folder, made for one training job."""
+    """SageMaker's base folder, made for one training or processing job."""
 
     path: Path
 
     def give(self, hyperparameters: dict[str, str], **files: str) -> Base:
+        """Give a training job its hyperparameters and the CSV files of the channel `train`."""
         config = self.path / "input" / "config"
         config.mkdir(parents=True)
         (config / "hyperparameters.json").write_text(json.dumps(hyperparameters))
-        channel = self.path / "input" / "data" / "train"
-        channel.mkdir(parents=True)
+        return self.channel("train", **files)
+
+    def channel(self, name: str, **files: str) -> Base:
+        """Give a training job one more channel, in File mode."""
+        return self.folder("input", "data", name, **files)
+
+    def pipes(self, **channels: Iterable[str]) -> Base:
+        """Give a training job channels in Pipe mode, each written by a thread of its own."""
+        described = {name: {"TrainingInputMode": "Pipe"} for name in channels}
+        config = self.path / "input" / "config" / "inputdataconfig.json"
+        config.write_text(json.dumps(described))
+        for name, texts in channels.items():
+            pipe = self.path / "input" / "data" / f"{name}_0"
+            os.mkfifo(pipe)
+            text = "".join(texts)
+            # it waits for a reader: a job that never reads must not hold up the test's end
+            threading.Thread(target=pipe.write_text, args=[text], daemon=True).start()
+        return self
+
+    def evaluation(self, model: Path, **channels: str) -> Base:
+        """Give a processing job a model's folder, packed, and channels of one CSV file each."""
+        artifact = self.path / "processing" / "model" / "model.tar.gz"
+        artifact.parent.mkdir(parents=True)
+        with tarfile.open(artifact, "w:gz") as archive:
+            archive.add(model, arcname=".")
+        (self.path / "processing" / "input").mkdir()
+        for name, text in channels.items():
+            self.folder("processing", "input", name, rows=text)
+        return self
+
+    def folder(self, *parts: str, **files: str) -> Base:
+        folder = self.path.joinpath(*parts)
+        folder.mkdir(parents=True)
         for name, text in files.items():
-            (channel / f"{name}.csv").write_text(text)
+            (folder / f"{name}.csv").write_text(text)
         return self
 
     @property
     def failure(self) -> str:
         return (self.path / "output" / "failure").read_text()
+
+    @property
+    def message(self) -> str:
+        return (self.path / "output" / "message").read_text()
 
 
 @pytest.fixture
@@ -131,7 +170,7 @@ def trained(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base folder with the model of Sepal.Length, degree 2."""
     base = Base(tmp_path_factory.mktemp("trained"))
     base.give({"target": "Sepal.Length", "degree": "2"}, iris=IRIS.read_text())
-    done = runner.train(base.path)
+    done = runner.run("train", base.path)
     assert done.code == 0, done.output
     return base.path
 

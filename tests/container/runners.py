@@ -1,7 +1,7 @@
 """Two ways to run a container's programs: as native processes, and as its real image.
 
-Both give SageMaker's contract: a base folder (/opt/ml), `train` and its exit code, `serve` and its
-port.
+Both give SageMaker's contract: a base folder (/opt/ml), the exit codes of `train` and `evaluate`, and
+the port of `serve`.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class Server(Protocol):
 class Runner(Protocol):
     """Runs the programs of the MARS container on a base folder."""
 
-    def train(self, base: Path) -> Finished:
-        """Run `train` to its end."""
+    def run(self, program: str, base: Path, **environment: str) -> Finished:
+        """Run `train` or `evaluate` to its end."""
 
-    def serve(self, base: Path) -> contextlib.AbstractContextManager[Server]:
+    def serve(self, base: Path, **environment: str) -> contextlib.AbstractContextManager[Server]:
         """Start `serve`; it is ended with the context."""
 
     def rscript(self, code: str) -> str:
@@ -119,11 +119,11 @@ class NativeRunner:
         path = f"{self.program}{os.pathsep}{os.environ['PATH']}"
         return {"PATH": path, "TMPDIR": str(scratch), "SAGEMAKER_BASE_DIR": str(base), **more}
 
-    def train(self, base: Path) -> Finished:
+    def run(self, program: str, base: Path, **environment: str) -> Finished:
         done = subprocess.run(
-            [self.program / "train"],
+            [self.program / program],
             cwd=self.program,
-            env=self.environment(base),
+            env=self.environment(base, **environment),
             capture_output=True,
             text=True,
             check=False,
@@ -131,7 +131,7 @@ class NativeRunner:
         return Finished(done.returncode, done.stdout + done.stderr)
 
     @contextlib.contextmanager
-    def serve(self, base: Path) -> Iterator[NativeServer]:
+    def serve(self, base: Path, **environment: str) -> Iterator[NativeServer]:
         port = free_port()
         log = self.program.parent / f"serve-{port}.log"
         bind = {"SAGEMAKER_BIND_TO_HOST": "127.0.0.1", "SAGEMAKER_BIND_TO_PORT": str(port)}
@@ -139,7 +139,7 @@ class NativeRunner:
             process = subprocess.Popen(
                 [self.program / "serve"],
                 cwd=self.program,
-                env=self.environment(base, **bind),
+                env=self.environment(base, **bind, **environment),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -160,6 +160,10 @@ def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[s
     if check and done.returncode:
         raise AssertionError(f"{' '.join(command)}: {done.stderr}")
     return done
+
+
+def environment_options(environment: dict[str, str]) -> list[str]:
+    return [f"--env={name}={value}" for name, value in environment.items()]
 
 
 def docker_problem() -> str | None:
@@ -199,7 +203,7 @@ class DockerServer:
 
 @dataclass(frozen=True)
 class DockerRunner:
-    """The image as SageMaker runs it: `docker run IMAGE train` and `docker run IMAGE serve`."""
+    """The image as SageMaker runs it: `docker run IMAGE train`, `evaluate` or `serve`."""
 
     image: str
 
@@ -209,17 +213,17 @@ class DockerRunner:
         docker("build", "--platform", "linux/amd64", "--tag", image, str(CONTAINER))
         return cls(image)
 
-    def train(self, base: Path) -> Finished:
-        done = docker(
-            "run", "--rm", "--volume", f"{base}:/opt/ml", self.image, "train", check=False
-        )
+    def run(self, program: str, base: Path, **environment: str) -> Finished:
+        options = ["--volume", f"{base}:/opt/ml", *environment_options(environment)]
+        done = docker("run", "--rm", *options, self.image, program, check=False)
         return Finished(done.returncode, done.stdout + done.stderr)
 
     @contextlib.contextmanager
-    def serve(self, base: Path) -> Iterator[DockerServer]:
+    def serve(self, base: Path, **environment: str) -> Iterator[DockerServer]:
         model = f"{base}/model:/opt/ml/model:ro"
-        publish = ["--publish", "127.0.0.1::8080", "--volume", model]
-        container = docker("run", "--detach", *publish, self.image, "serve").stdout.strip()
+        options = ["--publish", "127.0.0.1::8080", "--volume", model]
+        options += environment_options(environment)
+        container = docker("run", "--detach", *options, self.image, "serve").stdout.strip()
         try:
             address = docker("port", container, "8080", check=False).stdout
             yield DockerServer(container, int(address.rpartition(":")[2] or 0))

@@ -58,6 +58,26 @@ def test_quoted_fields_and_windows_line_ends_are_csv(client: Client, by_hand: li
     assert client.post(body).predictions == by_hand[:1]
 
 
+@pytest.mark.parametrize(
+    "content_type", ["text/csv; header=absent", 'Text/CSV;charset=utf-8;Header="absent"']
+)
+def test_csv_without_a_header_is_taken_by_position(
+    client: Client, by_hand: list[float], content_type: str
+) -> None:
+    answer = client.post(csv(ROWS).removeprefix(HEADER + "\n"), content_type, Accept="text/csv")
+    assert list(map(float, answer.text.splitlines())) == by_hand
+
+
+def test_csv_without_a_header_has_to_fit_the_columns(client: Client) -> None:
+    absent = "text/csv; header=absent"
+    columns = "by position, the columns are Sepal.Width, Petal.Length, Petal.Width, Species"
+    short = client.post("3.5,1.4,setosa\n", absent)
+    assert short.status == 400
+    assert short.error["message"] == f"{columns}: row 1: found 3 fields, expected 4"
+    assert "row 1, column 'Sepal.Width'" in client.post(ONE, absent).error["message"]
+    assert client.post(ONE, "text/csv; header=maybe").status == 415
+
+
 def test_accept_csv_gives_a_number_per_line(client: Client, by_hand: list[float]) -> None:
     answer = client.post(csv(ROWS[:3]), Accept="text/csv")
     assert answer.content_type == "text/csv"
@@ -81,7 +101,7 @@ def test_accept_csv_gives_a_number_per_line(client: Client, by_hand: list[float]
         (ONE.replace("Petal.Width", "Petal"), "column 'Petal' is unknown, expected: Sepal.Width"),
         ("3.5,1.4,0.2,setosa\n", "column 'Sepal.Width' is missing, found: 3.5, 1.4, 0.2, setosa"),
         (ONE + "3.5,1.4\n,,,,,\n", "row 2: found 2 fields, expected 4"),
-        (HEADER + "\n", "found a header and no row"),
+        (HEADER + "\n", "found no row, expected at least one"),
     ],
 )
 def test_a_wrong_body_is_400_and_says_what_is_expected(
@@ -121,6 +141,18 @@ def test_the_largest_body_of_invokeendpoint_is_scored_and_a_larger_one_is_413(
     assert len(client.post(body).predictions) == rows
     answer = client.post(body + "\n")
     assert (answer.status, answer.error["code"]) == (413, "PayloadTooLarge")
+
+
+def test_batch_transform_sets_how_much_is_scored_at_once(runner: Runner, trained: Path) -> None:
+    row = "3.5,1.4,0.2,setosa\n"
+    rows = 2 * 1024 * 1024 // len(row)
+    with runner.serve(trained, SAGEMAKER_MAX_PAYLOAD_IN_MB="2") as server:
+        client = Client(server.port).wait_until_healthy()
+        answer = client.post(row * rows, "text/csv; header=absent", Accept="text/csv")
+        assert len(answer.text.splitlines()) == rows
+        answer = client.post(row * (rows + 1), "text/csv; header=absent")
+    assert answer.status == 413
+    assert answer.error["message"] == "expected a body of at most 2097152 bytes"
 
 
 def test_many_clients_at_once_all_get_their_own_answer(

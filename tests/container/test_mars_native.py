@@ -76,8 +76,8 @@ def test_the_unit_tests_of_the_r_code_pass() -> None:
 def test_the_r_code_is_free_of_lint() -> None:
     done = rscript(
         "library(testthat);"
-        "setwd('tests/testthat'); source('helper.R'); source('test-training.R'); setwd('../..');"
-        "files <- c('train', list.files('.', '[.]R$', recursive = TRUE));"
+        "setwd('tests/testthat'); source('helper.R'); setwd('../..');"
+        "files <- c('train', 'evaluate', list.files('.', '[.]R$', recursive = TRUE));"
         "lints <- lapply(files, lintr::lint);"
         "for (lint in lints) print(lint);"
         "quit(status = sum(lengths(lints)) > 0)"

@@ -16,7 +16,7 @@ IRIS_TEXT = IRIS.read_text()
 
 def test_a_job_writes_its_model_and_metrics_and_no_failure(runner: Runner, base: Base) -> None:
     base.give({"target": "Sepal.Length", "degree": "2"}, iris=IRIS_TEXT)
-    done = runner.train(base.path)
+    done = runner.run("train", base.path)
     assert done.code == 0, done.output
     assert not (base.path / "output" / "failure").exists()
     (rmse,) = re.findall(r"^train:rmse=(\S+)$", done.output, re.MULTILINE)
@@ -40,7 +40,7 @@ def test_data_in_several_files_trains_the_same_model(
     header, *rows = IRIS_TEXT.splitlines(keepends=True)
     halves = {"a": header + "".join(rows[:70]), "b": header + "".join(rows[70:])}
     base.give({"target": "Sepal.Length", "degree": "2"}, **halves)
-    assert runner.train(base.path).code == 0
+    assert runner.run("train", base.path).code == 0
     model = Path("model", "model.rds")
     assert (base.path / model).read_bytes() == (trained / model).read_bytes()
 
@@ -95,7 +95,7 @@ def test_a_job_that_fails_says_why_and_leaves_no_model(
     runner: Runner, base: Base, hyperparameters: dict[str, str], text: str, reasons: list[str]
 ) -> None:
     base.give(hyperparameters, data=text)
-    done = runner.train(base.path)
+    done = runner.run("train", base.path)
     assert done.code == 1
     for reason in reasons:
         assert reason in base.failure
@@ -104,7 +104,42 @@ def test_a_job_that_fails_says_why_and_leaves_no_model(
 
 
 def test_a_job_without_data_says_which_channel_it_needs(runner: Runner, base: Base) -> None:
-    base.give({"target": "y"})
-    (base.path / "input" / "data" / "train").rename(base.path / "input" / "data" / "validation")
-    assert runner.train(base.path).code == 1
+    base.give({"target": "y"}).channel("validation")
+    (base.path / "input" / "data" / "train").rmdir()
+    assert runner.run("train", base.path).code == 1
     assert "channel 'train' is missing (channels found: validation)" in base.failure
+
+
+def test_a_validation_channel_is_measured_and_changes_no_model(
+    runner: Runner, base: Base, trained: Path
+) -> None:
+    base.give({"target": "Sepal.Length", "degree": "2"}, iris=IRIS_TEXT)
+    base.channel("validation", iris=IRIS_TEXT)
+    done = runner.run("train", base.path)
+    assert done.code == 0, done.output
+    logged = dict(re.findall(r"^(\w+:\w+)=(\S+)$", done.output, re.MULTILINE))
+    assert logged["validation:rmse"] == logged["train:rmse"]
+    assert set(logged) >= {"validation:mae", "validation:r2"}
+    metadata = json.loads((base.path / "model" / "metadata.json").read_text())
+    assert metadata["metrics"]["validation"]["r2"] == float(logged["validation:r2"])
+    model = Path("model", "model.rds")
+    assert (base.path / model).read_bytes() == (trained / model).read_bytes()
+
+
+def test_a_wrong_validation_channel_fails_the_job(runner: Runner, base: Base) -> None:
+    base.give({"target": "Sepal.Length"}, iris=IRIS_TEXT)
+    base.channel("validation", iris=IRIS_TEXT.replace("virginica", "rosa"))
+    assert runner.run("train", base.path).code == 1
+    assert "channel 'validation': row 101, column 'Species': found 'rosa'" in base.failure
+    assert not (base.path / "model").exists()
+
+
+def test_pipes_train_the_same_model_as_files(runner: Runner, base: Base, trained: Path) -> None:
+    header, *rows = IRIS_TEXT.splitlines(keepends=True)
+    base.give({"target": "Sepal.Length", "degree": "2"})
+    base.pipes(train=[header, *rows[:70], header, *rows[70:]], validation=[IRIS_TEXT])
+    done = runner.run("train", base.path)
+    assert done.code == 0, done.output
+    assert re.search(r"^validation:rmse=0\.3015438", done.output, re.MULTILINE)
+    model = Path("model", "model.rds")
+    assert (base.path / model).read_bytes() == (trained / model).read_bytes()

@@ -1,5 +1,5 @@
-# One reader of CSV for training and serving, so that both agree on every cell. It is several times
-# faster than read.csv on a request, and never fills, recycles or drops anything.
+# One reader of CSV for all jobs and for serving, so that they agree on every cell. It is several
+# times faster than read.csv on a request, and never fills, recycles or drops anything.
 
 #' CSV with a header line (RFC 4180) to a named list of character columns.
 #' Row 1 is the first one after the header. Stops with a user_error that names the row.
@@ -14,13 +14,30 @@ parse_csv <- function(text) {
   cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
   width <- lengths(cells)
   wrong <- which(width[-1L] != width[1L])
-  report(sprintf("row %d: found %d fields, expected %d as in the header", wrong,
-                 width[wrong + 1L], width[1L]))
+  report(sprintf("row %d: found %d fields, expected %d", wrong, width[wrong + 1L], width[1L]))
   cells <- unlist(cells, use.names = FALSE)
   if (with_quotes) cells <- show_quoted(cells, width[1L])
   cells <- matrix(cells, nrow = width[1L])
   table <- lapply(seq_len(nrow(cells)), function(i) cells[i, -1L])
   stats::setNames(table, cells[, 1L])
+}
+
+#' The same for CSV without a header line, whose columns have the names and the order of `header`.
+parse_csv_rows <- function(text, header) {
+  problems_in(
+    sprintf("by position, the columns are %s", toString(header)),
+    parse_csv(paste0(format_csv(as.list(header)), text))
+  )
+}
+
+#' Columns of text to the lines of a CSV.
+format_csv <- function(columns) {
+  fields <- lapply(columns, function(cells) {
+    special <- grepl("[\",\r\n]", cells)
+    cells[special] <- paste0("\"", gsub("\"", "\"\"", cells[special], fixed = TRUE), "\"")
+    cells
+  })
+  paste0(do.call(paste, c(unname(fields), sep = ",")), "\n", collapse = "")
 }
 
 # Characters that text does not hold (the information separators of ASCII) stand for what a quoted

@@ -1,51 +1,7 @@
-# From the CSV files of a channel to typed columns, and from columns to mars' design matrix.
+# From text columns to typed ones, and from them to mars' design matrix.
 
 # A text column becomes one design column per level; more levels than this is an identifier.
 most_levels <- 1000L
-
-#' All CSV files below a channel's folder as one named list of character columns.
-read_channel <- function(folder) {
-  if (!dir.exists(folder)) {
-    report(sprintf(
-      "channel '%s' is missing (channels found: %s): give the training job a channel of that name",
-      basename(folder), toString(list.files(dirname(folder)))
-    ))
-  }
-  files <- list.files(folder, "\\.csv$", recursive = TRUE, ignore.case = TRUE, full.names = TRUE)
-  if (length(files) == 0L) {
-    report(sprintf(
-      "channel '%s' holds no .csv file (found: %s)",
-      basename(folder), toString(utils::head(list.files(folder, recursive = TRUE), shown_problems))
-    ))
-  }
-  tables <- lapply(files, read_table)
-  header <- names(tables[[1L]])
-  differs <- !vapply(tables, function(table) setequal(names(table), header), NA)
-  report(sprintf(
-    "the header of %s is %s, expected %s as in %s", basename(files[differs]),
-    vapply(tables[differs], function(table) toString(names(table)), ""),
-    toString(header), basename(files[1L])
-  ))
-  lapply(stats::setNames(nm = header), function(name) {
-    unlist(lapply(tables, `[[`, name), use.names = FALSE)
-  })
-}
-
-read_table <- function(file) {
-  tryCatch(
-    check_names(parse_csv(read_text(file))),
-    user_error = function(e) report(paste0(basename(file), ": ", conditionMessage(e)))
-  )
-}
-
-check_names <- function(table) {
-  names <- names(table)
-  report(c(
-    sprintf("column %d has no name in the header", which(names == "")),
-    sprintf("column '%s' is there twice", unique(names[duplicated(names) & names != ""]))
-  ))
-  table
-}
 
 #' Describes the columns of training data: list(name, type, levels), levels of categories only.
 #' Every column that cannot be trained on is reported.
@@ -128,7 +84,7 @@ design_matrix <- function(columns, table) {
   blocks <- lapply(columns, function(column) encode(column, table[[column$name]]))
   x <- do.call(cbind, blocks)
   if (anyNA(x)) report(unlist(lapply(columns, function(col) cell_problems(col, table[[col$name]]))))
-  if (nrow(x) == 0L) report("found a header and no row, expected at least one row")
+  if (nrow(x) == 0L) report("found no row, expected at least one")
   x
 }
 

@@ -30,22 +30,44 @@ simplify_column <- function(values) {
   }, "")
 }
 
-as_json <- function(value) {
-  as.character(jsonlite::toJSON(value, auto_unbox = TRUE, digits = NA)) # NA: 15 significant digits
+as_json <- function(value, ...) {
+  # digits = NA are 15 significant ones
+  as.character(jsonlite::toJSON(value, auto_unbox = TRUE, digits = NA, na = "null", ...))
+}
+
+write_json <- function(value, file) {
+  writeLines(as_json(value, pretty = TRUE), file, useBytes = TRUE)
 }
 
 first_line <- function(text) strsplit(text, "\n", fixed = TRUE)[[1L]][1L]
 
 # 15 significant digits: what a double holds in decimal for certain.
-format_json <- function(values) {
-  sprintf("{\"predictions\":[%s]}", paste(sprintf("%.15g", values), collapse = ","))
+as_decimal <- function(values) sprintf("%.15g", values)
+
+#' How a request is read, given the names of the model's columns, by its format.
+readers <- list(
+  "text/csv" = function(text, names) parse_csv(text),
+  "text/csv; header=absent" = parse_csv_rows,
+  "application/json" = function(text, names) parse_instances(text)
+)
+
+#' How an answer is written, by media type; the first is the default.
+writers <- list(
+  "application/json" = function(values) {
+    sprintf("{\"predictions\":[%s]}", paste(as_decimal(values), collapse = ","))
+  },
+  "text/csv" = function(values) paste0(as_decimal(values), "\n", collapse = "")
+)
+
+#' The format that a Content-Type header names: the media type, and of its parameters only CSV's
+#' `header` where it is not "present" (RFC 4180, section 3).
+request_format <- function(content_type) {
+  type <- media_type(content_type)
+  if (type != "text/csv" || type == content_type) return(type)
+  parameters <- strsplit(tolower(content_type), ";", fixed = TRUE)[[1L]][-1L]
+  header <- grep("^header=", gsub("[ \t\"]", "", parameters), value = TRUE)
+  paste(c(type, header[header != "header=present"]), collapse = "; ")
 }
-
-format_csv <- function(values) paste0(sprintf("%.15g\n", values), collapse = "")
-
-#' How a request is read and an answer written, by media type; the first is the default answer.
-readers <- list("text/csv" = parse_csv, "application/json" = parse_instances)
-writers <- list("application/json" = format_json, "text/csv" = format_csv)
 
 #' The media type without parameters: "Text/CSV; charset=utf-8" is "text/csv".
 media_type <- function(header) tolower(sub("[ \t]*(;.*)?$", "", header))

@@ -41,15 +41,6 @@ hyperparameter_rules <- list(
   )
 )
 
-#' Reads hyperparameters.json; a job without hyperparameters may have no such file.
-read_hyperparameters <- function(file) {
-  if (!file.exists(file)) return(list())
-  tryCatch(
-    lapply(jsonlite::parse_json(read_text(file)), as.character),
-    error = function(e) report(sprintf("hyperparameters.json: %s", conditionMessage(e)))
-  )
-}
-
 #' Strings to the values that `hyperparameter_rules` allow. What is not given stays out, so that
 #' mda::mars' own defaults hold (its penalty depends on the degree).
 parse_hyperparameters <- function(given) {

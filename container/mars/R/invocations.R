@@ -13,7 +13,7 @@ invoke <- function(model, body, content_type = NULL, accept = NULL) {
   if (length(body) == 0L) {
     return(problem(400L, "EmptyBody", "the body is empty, expected at least one row"))
   }
-  reader <- readers[[media_type(c(content_type, "")[1L])]]
+  reader <- readers[[request_format(c(content_type, "")[1L])]]
   if (is.null(reader)) {
     return(problem(415L, "UnsupportedMediaType", sprintf(
       "Content-Type: found %s, expected one of %s",
@@ -27,7 +27,10 @@ invoke <- function(model, body, content_type = NULL, accept = NULL) {
     )))
   }
   tryCatch(
-    answer(writers[[type]](predict_rows(model, reader(as_text(body, "the body")))), type),
+    {
+      table <- reader(as_text(body, "the body"), names(model$columns))
+      answer(writers[[type]](predict_rows(model, table)), type)
+    },
     user_error = function(e) problem(400L, "InvalidInput", conditionMessage(e)),
     error = function(e) {
       message("internal error: ", conditionMessage(e)) # for the log, not for the client

@@ -7,7 +7,7 @@ fit_model <- function(table, settings) {
   columns <- columns[names(columns) != settings$target]
   x <- design_matrix(columns, table[names(columns)])
   fit <- do.call(mda::mars, c(list(x = x, y = y), settings[names(settings) != "target"]))
-  metrics <- list(rmse = sqrt(mean(fit$residuals^2)), gcv = fit$gcv)
+  metrics <- list(train = list(rmse = sqrt(mean(fit$residuals^2)), gcv = fit$gcv))
   # What predict() does not need grows with the data; the call holds all of it once more.
   fit[c("call", "x", "residuals", "fitted.values")] <- NULL
   list(
@@ -31,6 +31,16 @@ predict_rows <- function(model, table) {
   as.vector(stats::predict(model$fit, design_matrix(model$columns, table)))
 }
 
+#' Predictions for rows whose target is known, beside it: list(actual, predicted).
+compare_rows <- function(model, table) {
+  target <- model$metadata$target
+  columns <- c(model$columns, stats::setNames(list(list(name = target, type = "number")), target))
+  x <- design_matrix(columns, table)
+  last <- ncol(x)
+  predicted <- stats::predict(model$fit, x[, -last, drop = FALSE])
+  list(actual = x[, last], predicted = as.vector(predicted))
+}
+
 save_model <- function(model, folder) {
   dir.create(folder, showWarnings = FALSE, recursive = TRUE)
   saveRDS(model$fit, file.path(folder, "model.rds"))
@@ -39,8 +49,7 @@ save_model <- function(model, folder) {
     column
   })
   metadata <- c(list(columns = columns), model$metadata)
-  json <- jsonlite::toJSON(metadata, auto_unbox = TRUE, digits = NA, pretty = TRUE)
-  writeLines(json, file.path(folder, "metadata.json"), useBytes = TRUE)
+  write_json(metadata, file.path(folder, "metadata.json"))
 }
 
 #' Loads what save_model wrote; a user_error names what is missing.

@@ -1,12 +1,28 @@
 # Where SageMaker puts things (Amazon SageMaker AI developer guide, "How Amazon SageMaker AI
-# provides training information"). SAGEMAKER_BASE_DIR moves all of it, for a run without Docker.
+# provides training information" and "How Amazon SageMaker Processing configures input and output").
+# SAGEMAKER_BASE_DIR moves all of it, for a run without Docker.
 
 container_paths <- function(base = Sys.getenv("SAGEMAKER_BASE_DIR", "/opt/ml")) {
   list(
     hyperparameters = file.path(base, "input", "config", "hyperparameters.json"),
-    train = file.path(base, "input", "data", "train"),
+    channels = file.path(base, "input", "config", "inputdataconfig.json"),
+    data = file.path(base, "input", "data"),
     model = file.path(base, "model"),
-    failure = file.path(base, "output", "failure")
+    failure = file.path(base, "output", "failure"),
+    # A processing job's own: the workload's settings name these folders.
+    artifact = file.path(base, "processing", "model", "model.tar.gz"),
+    held_out = file.path(base, "processing", "input"),
+    evaluation = file.path(base, "processing", "evaluation"),
+    message = file.path(base, "output", "message")
+  )
+}
+
+#' One of the job's own JSON files as a list; empty where it is missing, as in a run by hand.
+read_config <- function(file) {
+  if (!file.exists(file)) return(list())
+  tryCatch(
+    jsonlite::parse_json(read_text(file)),
+    error = function(e) report(sprintf("%s: %s", basename(file), conditionMessage(e)))
   )
 }
 

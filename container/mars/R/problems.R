@@ -12,13 +12,24 @@ report <- function(problems) {
   if (length(problems) > 0L) stop(user_error(paste(problems, collapse = "; ")))
 }
 
+#' Runs code; its user_error says at the front what it is about.
+problems_in <- function(what, code) {
+  tryCatch(code, user_error = function(e) report(paste0(what, ": ", conditionMessage(e))))
+}
+
 user_error <- function(message) {
   structure(list(message = message, call = NULL), class = c("user_error", "error", "condition"))
 }
 
+#' Texts cut to a number of characters, where they are longer.
+shorten <- function(texts, most) {
+  long <- which(nchar(texts, "chars") > most)
+  texts[long] <- paste0(substr(texts[long], 1L, most - 3L), "...")
+  texts
+}
+
 #' A value as it is shown in a problem: 'text', cut where it is long, or nothing.
 quoted <- function(values) {
-  long <- nchar(values, "chars") > 60L
-  values[which(long)] <- paste0(substr(values[which(long)], 1L, 57L), "...")
+  values <- shorten(values, 60L)
   ifelse(is.na(values) | values == "", "nothing", paste0("'", values, "'"))
 }

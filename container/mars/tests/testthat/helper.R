@@ -16,3 +16,32 @@ folder_with <- function(...) {
   for (name in names(texts)) writeLines(texts[[name]], file.path(folder, name), sep = "")
   folder
 }
+
+#' The paths of a job in a fresh base folder, as SageMaker makes it, without output.
+job <- function(hyperparameters, ..., validation = NULL) {
+  base <- tempfile("ml")
+  dir.create(file.path(base, "input", "config"), recursive = TRUE)
+  dir.create(file.path(base, "input", "data"), recursive = TRUE)
+  writeLines(hyperparameters, file.path(base, "input", "config", "hyperparameters.json"))
+  file.rename(folder_with(...), file.path(base, "input", "data", "train"))
+  if (!is.null(validation)) {
+    file.rename(
+      folder_with("held-out.csv" = validation), file.path(base, "input", "data", "validation")
+    )
+  }
+  container_paths(base)
+}
+
+#' The paths of an evaluation of `model` on channels of one file each, without output.
+evaluation <- function(model, ...) {
+  paths <- container_paths(tempfile("ml"))
+  save_model(model, paths$model)
+  dir.create(dirname(paths$artifact), recursive = TRUE)
+  withr::with_dir(paths$model, utils::tar(paths$artifact, compression = "gzip", tar = "internal"))
+  dir.create(paths$held_out)
+  channels <- list(...)
+  for (name in names(channels)) {
+    file.rename(folder_with("rows.csv" = channels[[name]]), file.path(paths$held_out, name))
+  }
+  paths
+}

@@ -22,6 +22,19 @@ test_that("every row's field count is checked, not the body's", {
   expect_reported(parse_csv("a,b\n1,2\n\n3,4\n"), "row 2: found 1 fields, expected 2")
 })
 
+test_that("without a header, columns are taken by position", {
+  names <- c("a, b", "c")
+  expected <- list("a, b" = c("1", "3"), c = c("x", "y"))
+  expect_identical(parse_csv_rows("1,x\r\n3,\"y\"\r\n", names), expected)
+  message <- "by position, the columns are a, b, c: row 2: found 1 fields, expected 2"
+  expect_reported(parse_csv_rows("1,x\n1\n", names), message)
+})
+
+test_that("what is written is read again", {
+  table <- list(a = c("1", ""), "say \"b\", c" = c("two\nlines", "\"\""))
+  expect_identical(parse_csv_rows(format_csv(table), names(table)), table)
+})
+
 test_that("quotes that do not surround a field are refused", {
   expect_reported(parse_csv("a,b\n1,x\"y\"\n"), "row 1: found a quote inside 'x\"y\"'")
   expect_reported(parse_csv("a,b\n1,2\n\"open,2\n"), "row 2: found a quote inside")

@@ -33,9 +33,3 @@ test_that("SageMaker's own names are let through", {
 test_that("every allowed name is an argument of mda::mars, or the target", {
   expect_true(all(setdiff(names(hyperparameter_rules), "target") %in% names(formals(mda::mars))))
 })
-
-test_that("a broken hyperparameters.json is the user's error, a missing one is empty", {
-  folder <- folder_with(broken.json = "{\"target\": ")
-  expect_reported(read_hyperparameters(file.path(folder, "broken.json")), "hyperparameters.json:")
-  expect_identical(read_hyperparameters(file.path(folder, "none.json")), list())
-})

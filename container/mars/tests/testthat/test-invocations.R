@@ -24,6 +24,17 @@ test_that("Accept: text/csv gives a number per line and no header", {
   expect_identical(post(csv, accept = "text/csv")[1:2], list(sprintf("%.15g\n", one), "text/csv"))
 })
 
+test_that("text/csv; header=absent is scored by position", {
+  rows <- sub("^[^\n]*\n", "", csv)
+  for (type in c("text/csv; header=absent", "Text/CSV;charset=utf-8 ; Header=\"absent\"")) {
+    expect_identical(post(rows, type), post(csv))
+  }
+  expect_identical(post(csv, "text/csv; charset=utf-8; header=present"), post(csv))
+  expect_identical(status(post(csv, "text/csv; header=absent")), 400L)
+  expect_identical(status(post(rows, "text/csv; header=none")), 415L)
+  expect_match(error_of(post(rows, "text/csv; header=none"))$message, "text/csv; header=absent")
+})
+
 test_that("media types are read with parameters, case, wildcards and quality", {
   expect_identical(media_type(c("Text/CSV ; charset=utf-8", "a/b")), c("text/csv", "a/b"))
   for (accept in c("*/*", "application/*", "text/html, application/json;q=0.5", "")) {

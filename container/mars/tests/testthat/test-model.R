@@ -5,8 +5,8 @@ by_hand <- mda::mars(x, iris$Sepal.Length, degree = 2)
 test_that("the model is what mda::mars gives by hand", {
   model <- fit_model(iris_table, settings)
   expect_identical(model$fit$coefficients, by_hand$coefficients)
-  expect_identical(model$metadata$metrics$rmse, sqrt(mean(residuals(by_hand)^2)))
-  expect_identical(model$metadata$metrics$gcv, by_hand$gcv)
+  expect_identical(model$metadata$metrics$train$rmse, sqrt(mean(residuals(by_hand)^2)))
+  expect_identical(model$metadata$metrics$train$gcv, by_hand$gcv)
   expect_identical(predict_rows(model, iris_table[-1L]), as.vector(predict(by_hand, x)))
 })
 
