@@ -1,7 +1,7 @@
 """Two ways to run a container's programs: as native processes, and as its real image.
 
-Both give SageMaker's contract: a base folder (/opt/ml), the exit codes of `train` and `evaluate`, and
-the port of `serve`.
+Both give SageMaker's contract: a base folder (/opt/ml), the exit codes of `train` and `evaluate`,
+and the port of `serve`.
 """
 
 from __future__ import annotations
