@@ -200,7 +200,8 @@ class ContainerJob(Job):
         with ExitStack() as stack:
             network = ""
             if isolated or len(hosts) > 1:
-                network = stack.enter_context(self.runner.network(self.name, isolated=isolated))
+                name = f"{self.kind.name}-{self.name}"
+                network = stack.enter_context(self.runner.network(name, isolated=isolated))
             yield [
                 stack.enter_context(
                     self.container(

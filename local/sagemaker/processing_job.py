@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -46,24 +45,14 @@ class ProcessingJob(ContainerJob):
         hosts = [f"algo-{number}" for number in range(1, count + 1)]
         application = self.record["AppSpecification"]
         isolated = self.record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
-        with ExitStack() as stack:
-            network = ""
-            if isolated or count > 1:
-                name = f"{self.kind.name}-{self.name}"
-                network = stack.enter_context(self.runner.network(name, isolated=isolated))
-            containers = [
-                stack.enter_context(
-                    self.container(
-                        host,
-                        application["ImageUri"],
-                        application.get("ContainerArguments", []),
-                        self.record.get("Environment", {}),
-                        entrypoint=application.get("ContainerEntrypoint", []),
-                        network=network,
-                    )
-                )
-                for host in hosts
-            ]
+        with self.containers(
+            hosts,
+            application["ImageUri"],
+            application.get("ContainerArguments", []),
+            self.record.get("Environment", {}),
+            entrypoint=application.get("ContainerEntrypoint", []),
+            isolated=isolated,
+        ) as containers:
             return self._process_in(containers, hosts)
 
     def _process_in(self, containers: Sequence[Container], hosts: Sequence[str]) -> Ending:
