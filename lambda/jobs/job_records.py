@@ -86,9 +86,9 @@ def removed(event: Event, kind: JobKind, jobs: Mapping[str, str], clients: Clien
     }
     if training_jobs and not removed(event, TRAINING_JOBS, training_jobs, clients):
         return False
-    for name, status in jobs.items():
+    for name in jobs:
         delete_streams(kind.log_group, kind.log_streams(name), clients.logs)
-        if kind.deletable and status != "Deleting":
+        if kind.deletable:
             _delete(event, kind, name, clients.sagemaker)
     return True
 

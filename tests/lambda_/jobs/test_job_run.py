@@ -61,6 +61,20 @@ def test_a_role_that_sagemaker_never_knows_fails_the_deploy(
     assert not aws.jobs
 
 
+def test_any_other_refusal_fails_the_deploy_at_once(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def refuse() -> None:
+        raise ClientError(
+            {"Error": {"Code": "ResourceLimitExceeded", "Message": "0 Instances"}}, ""
+        )
+
+    monkeypatch.setattr(job_resource, "sleep", lambda _: pytest.fail("waited"))
+    aws.hooks[f"Create{kind}"] = refuse
+    with pytest.raises(ClientError, match="0 Instances"):
+        deliver(aws, job_event("Create", "r1", kind=kind))
+
+
 def test_a_completed_job_gives_its_attributes(aws: FakeAws, kind: str) -> None:
     event = job_event("Create", "r1", kind=kind)
     name = deliver(aws, event)

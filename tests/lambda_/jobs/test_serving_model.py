@@ -81,7 +81,8 @@ def test_without_a_variant_of_that_name_the_heaviest_is_compared(
 ) -> None:
     aws.serves("iris", IMAGE, OLD)
     canary = {"VariantName": "canary", "ModelName": "canary", "InitialVariantWeight": 0.1}
-    aws.endpoint_configs["iris-config"].append(canary)
+    aws.endpoint_configs["iris-config"].insert(0, canary)
+    aws.models["canary"] = {"Image": "canary:1", "ModelDataUrl": "s3://models/canary"}
     assert evaluated(aws, deliver(aws, evaluation(VariantNames=names)))[0] == IMAGE
 
 
