@@ -207,6 +207,21 @@ def test_the_search_hears_only_the_objective() -> None:
     assert job.record["TrainingJobStatusCounters"]["Stopped"] == 1
 
 
+def test_what_is_no_number_does_not_end_a_training_job_early() -> None:
+    def outcome(record: Record, heard: MetricHeard) -> Record | None:
+        if numbered(record) <= 3:
+            heard("rmse", 1.0)
+            return completed(1.0)
+        heard("rmse", float("nan"))
+        threading.Timer(0.3, training.end, (record["TrainingJobName"], completed(0.5))).start()
+        return None
+
+    training = FakeTraining(outcome)
+    job = tuning(training, jobs=4, TrainingJobEarlyStoppingType="Auto")
+    assert job.work().status == "Completed"
+    assert job.record["TrainingJobStatusCounters"]["Completed"] == 4
+
+
 def test_a_line_that_is_read_after_the_end_of_its_job_does_no_harm() -> None:
     class Late(FakeTraining):
         def end(self, name: str, members: Record) -> None:
@@ -221,21 +236,30 @@ def test_a_line_that_is_read_after_the_end_of_its_job_does_no_harm() -> None:
     assert tuning(training, jobs=2).work().status == "Completed"
 
 
-TUNING: Record = {
-    "HyperParameterTuningJobConfig": {
-        "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "rmse"},
-        "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "x", "Values": ["1"]}]},
+def summarized(name: str, members: Record, goal: str = "Minimize") -> Record:
+    tuning_record = {
+        "HyperParameterTuningJobConfig": {
+            "HyperParameterTuningJobObjective": {"Type": goal, "MetricName": "rmse"},
+            "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "x", "Values": ["1"]}]},
+        }
     }
-}
+    job = {"TrainingJobName": name, "HyperParameters": {"x": "1"}, **members}
+    return summary(tuning_record, job)
 
 
-def summarized(name: str, members: Record) -> Record:
-    return summary(TUNING, {"TrainingJobName": name, "HyperParameters": {"x": "1"}, **members})
+@pytest.mark.parametrize(("goal", "name"), [("Minimize", "least"), ("Maximize", "most")])
+def test_the_best_is_the_least_or_the_most_as_the_goal_says(goal: str, name: str) -> None:
+    found = best(
+        summarized(each, completed(value), goal)
+        for each, value in (("least", 0.1), ("middle", 0.5), ("most", 0.7))
+    )
+    assert found is not None
+    assert found["TrainingJobName"] == name
 
 
 def test_a_job_that_completed_is_better_than_any_that_was_stopped() -> None:
     stopped = summarized("stopped", {**completed(0.1), "TrainingJobStatus": "Stopped"})
-    found = best([stopped, summarized("whole", completed(0.5)), summarized("x", completed(0.7))])
+    found = best([stopped, summarized("whole", completed(0.5))])
     assert found is not None
     assert found["TrainingJobName"] == "whole"
     assert best([stopped]) == stopped

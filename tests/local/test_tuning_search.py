@@ -139,6 +139,13 @@ def test_a_logarithmic_scale_gives_each_order_of_magnitude_its_share() -> None:
     assert share_below(0.01, continuous(0.0001, 1, "Linear")) < 0.05
 
 
+def test_a_logarithmic_scale_is_for_integers_too() -> None:
+    item = integer("x", 1, 10_000, "Logarithmic")
+    assert share_below(100, {"IntegerParameterRanges": [item]}) == pytest.approx(0.5, abs=0.1)
+    linear = {**item, "ScalingType": "Linear"}
+    assert share_below(100, {"IntegerParameterRanges": [linear]}) < 0.05
+
+
 def test_a_reverse_logarithmic_scale_is_dense_next_to_one() -> None:
     below = share_below(0.99, continuous(0, 0.9999, "ReverseLogarithmic"))
     assert below == pytest.approx(0.5, abs=0.1)
@@ -187,29 +194,31 @@ def distance(hyperparameters: dict[str, str]) -> float:
     return (math.log(float(hyperparameters["x"])) - math.log(0.03)) ** 2
 
 
-@pytest.mark.parametrize(("goal", "sign"), [("Minimize", 1), ("Maximize", -1)])
-def test_bayesian_search_comes_closer_to_the_objective_than_chance(goal: str, sign: int) -> None:
+def mean_distance(strategy: str, goal: str, completed: bool) -> float:
+    """How far from the best x a search with a single optimum is, on the average of its attempts."""
     objective = {"Type": goal, "MetricName": "rmse"}
-    means = {}
-    for strategy in ("Random", "Bayesian"):
-        found = []
-        for seed in range(5):
-            search = Search(
-                config(
-                    continuous(1e-6, 1, "Logarithmic"),
-                    strategy,
-                    RandomSeed=seed,
-                    HyperParameterTuningJobObjective=objective,
-                    ResourceLimits={"MaxNumberOfTrainingJobs": 40, "MaxParallelTrainingJobs": 1},
-                ),
-                None,
-            )
-            for _ in range(40):
-                attempt = search.ask()
-                attempt.end(sign * distance(attempt.hyperparameters), completed=True)
-                found.append(distance(attempt.hyperparameters))
-        means[strategy] = sum(found) / len(found)
-    assert means["Bayesian"] < means["Random"] / 2
+    limits = {"MaxNumberOfTrainingJobs": 40, "MaxParallelTrainingJobs": 1}
+    change = {"HyperParameterTuningJobObjective": objective, "ResourceLimits": limits}
+    found = []
+    for seed in range(5):
+        ranges = continuous(1e-6, 1, "Logarithmic")
+        search = Search(config(ranges, strategy, RandomSeed=seed, **change), None)
+        for _ in range(40):
+            attempt = search.ask()
+            found.append(distance(attempt.hyperparameters))
+            value = found[-1] if goal == "Minimize" else -found[-1]
+            attempt.report(value)
+            attempt.end(value, completed)
+    return sum(found) / len(found)
+
+
+@pytest.mark.parametrize("completed", [True, False])
+@pytest.mark.parametrize("goal", ["Minimize", "Maximize"])
+def test_bayesian_search_learns_from_what_ended_and_from_what_was_given_up(
+    goal: str, completed: bool
+) -> None:
+    bayesian, random = (mean_distance(each, goal, completed) for each in ("Bayesian", "Random"))
+    assert bayesian < random / 2
 
 
 def test_a_warm_start_searches_from_the_first_attempt_where_the_parents_were_good() -> None:
