@@ -7,10 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from local.session import EmbeddedAWS
 from tests.local.conftest import IMAGE, Account
+from tests.local.worker import Worker
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
 READ = [
@@ -121,6 +123,57 @@ def test_an_action_on_a_named_resource_is_checked_on_that_resource(guarded: Acco
     assert client.describe_model(ModelName="Mine")["ModelName"] == "Mine"
     with pytest.raises(ClientError, match="not authorized to perform: sagemaker:DescribeModel"):
         client.describe_model(ModelName="theirs")
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource"),
+    [
+        ("ProcessingJob", "processing-job"),
+        ("TransformJob", "transform-job"),
+        ("HyperParameterTuningJob", "hyper-parameter-tuning-job"),
+    ],
+)
+def test_each_kind_of_job_is_checked_on_its_own_arn(
+    guarded: Account, kind: str, resource: str
+) -> None:
+    describe = {
+        "Effect": "Allow",
+        "Action": f"sagemaker:Describe{kind}",
+        "Resource": f"{ARN}:{resource}/mine",
+    }
+    client = user(guarded, f"{resource}-describer", describe).client(
+        "sagemaker", endpoint_url=guarded.aws.endpoint_url
+    )
+    operation = getattr(client, xform_name(f"Describe{kind}"))
+    with pytest.raises(ClientError) as raised:
+        operation(**{f"{kind}Name": "mine"})
+    assert "not authorized" not in str(raised.value)  # but there is none of that name
+    with pytest.raises(ClientError, match=f"not authorized to perform: sagemaker:Describe{kind}"):
+        operation(**{f"{kind}Name": "theirs"})
+
+
+def test_a_processing_role_that_cannot_write_the_output_fails_the_job(guarded: Account) -> None:
+    worker = Worker(guarded)
+    worker.put(rows__a_csv="1,2\n")
+    read = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
+    allow_job(guarded, read, READ[2], LOG)
+    job = worker.process("read-only")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "s3:PutObject" in job["FailureReason"]
+
+
+def test_a_transform_reads_and_writes_with_the_role_of_its_model(guarded: Account) -> None:
+    worker = Worker(guarded)
+    worker.put(one_csv="1,2\n")
+    read = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
+    write = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::work/out/w/*"}
+    allow_job(guarded, read, write, READ[2], LOG)
+    worker.model("counter")
+    assert worker.transform("w", "s3://work/one.csv")["TransformJobStatus"] == "Completed"
+    assert "s3:PutObject" in worker.transform("x", "s3://work/one.csv")["FailureReason"]
+    allow_job(guarded, write, READ[2], LOG)
+    with pytest.raises(ClientError, match=r'has "s3:ListBucket" permissions'):
+        worker.transform("y", "s3://work/one.csv")
 
 
 @pytest.mark.parametrize(
