@@ -1,4 +1,4 @@
-"""The training jobs of a tuning job, as a table that grows until the best of them is known."""
+"""The training jobs of a tuning job: a line as each ends, and a table of all."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ Trial = dict[str, Any]
 
 
 class Trials:
-    """Prints a line for each training job that ends, and the table of all at the end."""
+    """What `make logs` shows of a tuning job, which has no log of its own."""
 
     def __init__(self, job: Job, account: Account, console: Console) -> None:
         self._job = job
@@ -31,8 +31,9 @@ class Trials:
             name = trial["TrainingJobName"]
             if trial["TrainingJobStatus"] not in RUNNING and name not in self._ended:
                 self._ended.add(name)
-                values = ", ".join(f"{key}={value}" for key, value in _tuned(trial).items())
-                line = f"{name} {trial['TrainingJobStatus']}  {values}  {_objective(trial)}"
+                values = " ".join(f"{key}={value}" for key, value in _tuned(trial).items())
+                outcome = _objective(trial) or trial.get("FailureReason", "")
+                line = f"{name}  {trial['TrainingJobStatus']}  {values}  {outcome}"
                 self._console.print(Text(line.rstrip()), soft_wrap=True)
 
     def finish(self) -> None:

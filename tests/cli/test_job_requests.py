@@ -1,17 +1,24 @@
-"""docs/job-requests.md is complete and true, by botocore's shapes and the schema's keys."""
+"""docs/job-requests.md is complete and true: by botocore, the settings' keys and the templates."""
 
+import json
 import re
+import tomllib
 import types
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import botocore.session
 import pytest
+from aws_cdk import App
 from botocore.model import ListShape, Shape, StructureShape
 
+from app import ROOT, build_app
 from environments.schema import Environment
-from local.cdk_cli import ROOT
-from workloads.schema import Workload
+from tests.stacks.api_requests import resolved
+from tests.stacks.conftest import ENVIRONMENT, WORKLOADS
+from workloads.loading import Settings
+from workloads.schema import Project, Workload
 from workloads.schema.section import Section
 
 DOCUMENT = (ROOT / "docs" / "job-requests.md").read_text()
@@ -36,29 +43,36 @@ def _quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+def _paths(cell: str) -> list[str]:
+    """The properties of a row, each by its whole path."""
+    head, *others = _quoted(cell)
+    return [head, *(head + other if other.startswith(".") else other for other in others)]
+
+
 def _listed(operation: str) -> list[str]:
-    """The properties of a table, each by its whole path."""
-    paths = []
-    for first, *_ in _rows(operation):
-        head, *others = _quoted(first)
-        paths += [head, *(head + other if other.startswith(".") else other for other in others)]
-    return paths
+    """The properties of a table."""
+    return [path for properties, *_ in _rows(operation) for path in _paths(properties)]
 
 
-def _leaves(shape: Shape, path: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each property that holds a value, with the structures that it is in, outermost first."""
+Within = frozenset[tuple[str, str]]
+"""The structures that a property is in, each with the property's path from there on."""
+
+
+def _leaves(shape: Shape) -> Iterator[tuple[str, Within]]:
+    """Each property that holds a value, by its path."""
     for name, member in shape.members.items() if isinstance(shape, StructureShape) else ():
-        inner, place = member, f"{path}{name}"
+        inner, place = member, name
         if isinstance(member, ListShape) and isinstance(member.member, StructureShape):
-            inner, place = member.member, f"{place}[]"
+            inner, place = member.member, f"{name}[]"
         if isinstance(inner, StructureShape):
-            for leaf, within in _leaves(inner, f"{place}."):
-                yield leaf, (inner.name, *within)
+            for leaf, within in _leaves(inner):
+                yield f"{place}.{leaf}", within | {(inner.name, leaf)}
         else:
-            yield place, ()
+            yield place, frozenset()
 
 
-def _request(operation: str) -> dict[str, tuple[str, ...]]:
+@cache
+def _request(operation: str) -> dict[str, Within]:
     shape = SAGEMAKER.operation_model(operation).input_shape
     assert shape is not None
     return dict(_leaves(shape))
@@ -69,33 +83,41 @@ def _covers(listed: str, leaf: str) -> bool:
     return leaf == listed or leaf.startswith((f"{listed}.", f"{listed}[]"))
 
 
-def _spelled_out() -> set[str]:
-    """The structures whose properties are listed one by one in some table."""
+def _set_by(operation: str, leaf: str) -> str | None:
+    """What is said to set a property, None if nothing is said.
+
+    A structure that is only named here may have its properties listed at another place.
+    """
+    rows = {path: row[1] for row in _rows(operation) for path in _paths(row[0])}
+    if leaf in rows:
+        return rows[leaf]
+    named = [
+        path
+        for path in rows
+        if _covers(path, leaf) and not any(path != other and _covers(path, other) for other in rows)
+    ]
+    elsewhere = _spelled_out()
+    said = [elsewhere[place] for place in _request(operation)[leaf] if place in elsewhere]
+    if not named or not said:
+        return None
+    return "not sent" if rows[named[0]] == "not sent" else said[0]
+
+
+@cache
+def _spelled_out() -> dict[tuple[str, str], str]:
+    """What sets each property of the structures whose properties are listed one by one."""
     return {
-        structure
+        place: row[1]
         for operation in OPERATIONS
-        for leaf, within in _request(operation).items()
-        if leaf in _listed(operation)
-        for structure in within
+        for row in _rows(operation)
+        for path in _paths(row[0])
+        for place in _request(operation).get(path, ())
     }
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_property_of_a_request_is_listed(operation: str) -> None:
-    listed, spelled_out = _listed(operation), _spelled_out()
-    only_named = [
-        path for path in listed if not any(path != it and _covers(path, it) for it in listed)
-    ]
-    missing = [
-        leaf
-        for leaf, within in _request(operation).items()
-        if leaf not in listed
-        and not (
-            any(_covers(path, leaf) for path in only_named)
-            and any(structure in spelled_out for structure in within)
-        )
-    ]
-    assert missing == []
+    assert [leaf for leaf in _request(operation) if _set_by(operation, leaf) is None] == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -149,3 +171,58 @@ def test_every_key_about_jobs_is_named() -> None:
     tables = ("data.", "models.", "evaluation.", "transform.")
     keys = {key for key in _keys(Workload, "") if key.startswith(tables)}
     assert keys - _named_keys() == set()
+
+
+def _everything() -> Workload:
+    """A workload with every setting that a training job has for a tuning's jobs as well."""
+    document = tomllib.loads((WORKLOADS / "everything.toml").read_text())
+    models, metrics = document["models"], document["models"]["tuned"]["training"]["metrics"]
+    for name in ("tuned", "spot-trained"):
+        models[name]["training"] = {**models["spot-trained"]["training"], "metrics": metrics}
+        models[name].pop("channels", None)  # all of them
+    del models["tuned"]["training"]["experiment"]  # which a tuning's jobs cannot have
+    context = Project(ROOT, ROOT / "workloads" / "everything.toml")
+    return Workload.model_validate(document, context=context)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The template of that workload's stack."""
+    settings = Settings(Environment.model_validate(ENVIRONMENT), (_everything(),))
+    outdir = tmp_path_factory.mktemp("cdk.out")
+    with pytest.MonkeyPatch.context() as patch:
+        # the checks of a synth take half a minute, and are what tests/stacks is about
+        patch.setattr("app.add_validations", lambda _app: None)
+        build_app(App(outdir=str(outdir)), settings).synth()
+    loaded: dict[str, Any] = json.loads((outdir / "sagestack-everything.template.json").read_text())
+    return loaded
+
+
+def _sends(request: Mapping[str, Any], path: str) -> bool:
+    """Whether a request has the property."""
+    first, _, rest = path.partition(".")
+    found = request.get(first.removesuffix("[]"), [])
+    within = found if isinstance(found, list) else [found]
+    return any(not rest or _sends(each, rest) for each in within)
+
+
+# Known only when the job is started: its name, and the tuning from which to start warm.
+AT_THE_START = ("JobName", "WarmStartConfig.")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_is_said_to_be_sent_is_sent_and_nothing_else(
+    operation: str, template: dict[str, Any]
+) -> None:
+    requests = [
+        resolved(resource["Properties"][f"{operation}Request"])
+        for resource in template["Resources"].values()
+        if f"{operation}Request" in resource["Properties"]
+    ]
+    sent = {leaf for leaf in _request(operation) if any(_sends(each, leaf) for each in requests)}
+    said = {
+        leaf
+        for leaf in _request(operation)
+        if _set_by(operation, leaf) != "not sent" and not any(part in leaf for part in AT_THE_START)
+    }
+    assert sent == said

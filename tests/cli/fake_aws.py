@@ -1,0 +1,183 @@
+"""The app's account in memory, behind real botocore clients: only the way over the wire is cut."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from cli.account import Account
+from cli.jobs import KINDS, Kind
+
+Record = dict[str, Any]
+ENCRYPTION = {
+    "Rules": [
+        {
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": "aws:kms",
+                "KMSMasterKeyID": "arn:aws:kms:us-east-1:000000000000:key/app",
+            }
+        }
+    ]
+}
+
+
+class FakeAws:
+    """`jobs`, `streams`, `stacks` and `objects` are the world that a test arranges and looks at."""
+
+    def __init__(self) -> None:
+        self.reset()
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        self.account = Account(
+            cloudformation=session.client("cloudformation"),
+            logs=session.client("logs"),
+            s3=session.client("s3"),
+            sagemaker=session.client("sagemaker"),
+        )
+        for client in vars(self.account).values():
+            client.meta.events.register_first("before-parameter-build.*.*", self._hear)
+            client.meta.events.register_last("before-call.*.*", self._answer)
+
+    def reset(self) -> None:
+        """Forget everything, keeping the clients, which are slow to make."""
+        self.jobs: dict[str, dict[str, Record]] = {kind.name: {} for kind in KINDS}
+        self.streams: dict[str, list[tuple[int, str]]] | None = None  # None: there is no log group
+        self.stacks: dict[str, dict[str, str]] = {}
+        self.objects: dict[str, bytes] = {}
+        self.trials: list[Record] = []
+        self.variants: dict[str, str] = {}
+        self.calls: list[str] = []
+        self.missing_text = "Requested resource not found."
+
+    def add(self, kind: Kind, name: str, **members: Any) -> Record:
+        """Put a job there, in progress."""
+        words = kind.words.replace(" ", "-")
+        self.jobs[kind.name][name] = {
+            f"{kind.name}Name": name,
+            f"{kind.name}Arn": f"arn:aws:sagemaker:us-east-1:000000000000:{words}/{name}",
+            f"{kind.name}Status": "InProgress",
+            "CreationTime": datetime.now(UTC),
+            **members,
+        }
+        return self.jobs[kind.name][name]
+
+    def end(self, kind: Kind, name: str, status: str = "Completed", **members: Any) -> None:
+        """Let a job end, 42 seconds after its creation."""
+        job = self.jobs[kind.name][name]
+        end = job["CreationTime"] + timedelta(seconds=42)
+        self.jobs[kind.name][name] = {
+            **job,
+            f"{kind.name}Status": status,
+            kind.end_time: end,
+            **members,
+        }
+
+    def say(self, stream: str, *lines: tuple[int, str]) -> None:
+        """Write lines to a log stream, each with its timestamp."""
+        self.streams = self.streams or {}
+        self.streams.setdefault(stream, []).extend(lines)
+
+    def _hear(self, params: Record, context: Record, **_: object) -> None:
+        context["asked"] = params
+
+    def _answer(self, model: Any, context: Record, **_: object) -> Any:
+        self.calls.append(model.name)
+        try:
+            parsed = self._operation(model.name)(dict(context["asked"]))
+        except ClientError as error:
+            return SimpleNamespace(status_code=400), dict(error.response)
+        return SimpleNamespace(status_code=200), parsed
+
+    def _operation(self, operation: str) -> Callable[[Record], Record]:
+        for kind in KINDS:
+            if operation == f"Describe{kind.name}":
+                return lambda asked: self._job(kind, asked[f"{kind.name}Name"])
+            if operation == f"List{kind.name}s":
+                return lambda asked: self._listed(kind, asked)
+            if operation == f"Create{kind.name}":
+                return lambda asked: self._created(kind, asked)
+        answer: Callable[[Record], Record] = getattr(self, f"_{operation}")
+        return answer
+
+    def _job(self, kind: Kind, name: str) -> Record:
+        if name not in self.jobs[kind.name]:
+            raise _error("ValidationException", self.missing_text)
+        return self.jobs[kind.name][name]
+
+    def _listed(self, kind: Kind, asked: Record) -> Record:
+        jobs = self.jobs[kind.name]
+        return {
+            f"{kind.name}Summaries": [jobs[each] for each in jobs if asked["NameContains"] in each]
+        }
+
+    def _created(self, kind: Kind, asked: Record) -> Record:
+        job = self.add(kind, asked[f"{kind.name}Name"], **asked)
+        return {f"{kind.name}Arn": job[f"{kind.name}Arn"]}
+
+    def _ListTrainingJobsForHyperParameterTuningJob(self, asked: Record) -> Record:  # noqa: N802
+        self._job(Kind("HyperParameterTuningJob"), asked["HyperParameterTuningJobName"])
+        return {"TrainingJobSummaries": self.trials}
+
+    def _DescribeEndpoint(self, asked: Record) -> Record:  # noqa: N802
+        return {"EndpointName": asked["EndpointName"], "EndpointConfigName": "config"}
+
+    def _DescribeEndpointConfig(self, asked: Record) -> Record:  # noqa: N802
+        assert asked["EndpointConfigName"] == "config"
+        return {
+            "ProductionVariants": [
+                {"VariantName": variant, "ModelName": model}
+                for variant, model in self.variants.items()
+            ]
+        }
+
+    def _DescribeStacks(self, asked: Record) -> Record:  # noqa: N802
+        name = asked["StackName"]
+        if name not in self.stacks:
+            raise _error("ValidationError", f"Stack with id {name} does not exist")
+        outputs = [
+            {"OutputKey": key, "OutputValue": value} for key, value in self.stacks[name].items()
+        ]
+        return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", "Outputs": outputs}]}
+
+    def _DescribeLogStreams(self, asked: Record) -> Record:  # noqa: N802
+        if self.streams is None:
+            raise _error("ResourceNotFoundException", "The specified log group does not exist.")
+        prefix = asked["logStreamNamePrefix"]
+        names = sorted(name for name in self.streams if name.startswith(prefix))
+        start = int(asked.get("nextToken", 0))  # a page a stream, as if there were many
+        page: Record = {
+            "logStreams": [{"logStreamName": name} for name in names[start : start + 1]]
+        }
+        return page | ({"nextToken": str(start + 1)} if start + 1 < len(names) else {})
+
+    def _GetLogEvents(self, asked: Record) -> Record:  # noqa: N802
+        assert self.streams is not None
+        assert "nextToken" in asked or asked["startFromHead"]
+        lines = self.streams[asked["logStreamName"]]
+        start = int(asked.get("nextToken", "f/0").removeprefix("f/"))
+        page = lines[start : start + 2]
+        return {
+            "events": [{"timestamp": time, "message": text} for time, text in page],
+            "nextForwardToken": f"f/{start + len(page)}",
+        }
+
+    def _ListObjectsV2(self, asked: Record) -> Record:  # noqa: N802
+        if asked["Bucket"] != "data":
+            raise _error("NoSuchBucket", "The specified bucket does not exist")
+        found = {key: body for key, body in self.objects.items() if key.startswith(asked["Prefix"])}
+        return {"Contents": [{"Key": key, "Size": len(body)} for key, body in found.items()]}
+
+    def _PutObject(self, asked: Record) -> Record:  # noqa: N802
+        assert asked["Bucket"] == "data"
+        self.objects[asked["Key"]] = asked["Body"].read()
+        return {}
+
+    def _GetBucketEncryption(self, asked: Record) -> Record:  # noqa: N802
+        assert asked["Bucket"] == "data"
+        return {"ServerSideEncryptionConfiguration": ENCRYPTION}
+
+
+def _error(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "")

@@ -1,0 +1,135 @@
+"""Errors are one line and an exit code; the words of `make` arrive as they were typed."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cli import __main__ as command
+from cli.account import Account
+from cli.jobs import TRAINING
+from local.cdk_cli import ROOT
+from tests.cli.fake_aws import FakeAws
+
+
+@pytest.fixture
+def connected(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    """The fake account, to which the commands connect."""
+    monkeypatch.setattr(Account, "connect", lambda _region: aws.account)
+    return aws
+
+
+def test_a_completed_job_is_exit_code_0(connected: FakeAws, then: Callable[..., None]) -> None:
+    connected.add(TRAINING, "job")
+    then(lambda: connected.end(TRAINING, "job"))
+    assert command.main(["logs", "--job", "job"]) == 0
+
+
+def test_a_failed_job_is_exit_code_1_and_its_reason(
+    connected: FakeAws, then: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "sagestack-iris-mars-mars-1"
+    folder = {"S3OutputPath": "s3://data/iris-mars/models/mars"}
+    limit = {"MaxRuntimeInSeconds": 60}
+    connected.add(TRAINING, name, OutputDataConfig=folder, StoppingCondition=limit)
+    connected.jobs[TRAINING.name][name] |= {
+        "AlgorithmSpecification": {"TrainingInputMode": "File"},
+        "RoleArn": "arn:aws:iam::000000000000:role/training",
+    }
+    connected.stacks["sagestack-iris-mars"] = {"TrainingJobs": name}
+
+    def fail() -> None:
+        (submitted,) = connected.jobs[TRAINING.name].keys() - {name}
+        connected.end(TRAINING, submitted, "Failed", FailureReason="AlgorithmError: [no] column")
+
+    then(fail)
+    assert command.main(["train", "--workload", "iris-mars"]) == 1
+    assert "Failed: AlgorithmError: [no] column" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train"], "WORKLOAD: missing; allowed: iris-mars, iris-tuned"),
+        (["train", "--workload", "iris-mars", "--wait", "so"], "WAIT: found"),
+        (["train", "--workload", "iris-mars"], "there is no stack sagestack-iris-mars: deploy"),
+        (["transform", "--workload", "iris-tuned"], "INPUT: missing"),
+        (["logs"], "JOB: missing"),
+        (["logs", "--environment", "defalt"], 'did you mean "default"'),
+    ],
+)
+def test_wrong_input_is_exit_code_2_and_one_line(
+    connected: FakeAws, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert command.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert told in printed.err
+    assert printed.err.count("\n") == 1
+    assert not connected.jobs[TRAINING.name]
+
+
+def test_an_error_of_aws_is_exit_code_1_and_one_line(
+    connected: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "Describe")
+
+    def refuse(_asked: object) -> None:
+        raise denied
+
+    monkeypatch.setattr(connected, "_operation", lambda _name: refuse)
+    assert command.main(["logs", "--job", "job"]) == 1
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"An error occurred \(AccessDenied\) .*: not you\n", error)
+
+
+def test_ctrl_c_is_exit_code_130(connected: FakeAws, then: Callable[..., None]) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    connected.add(TRAINING, "job")
+    then(interrupt)
+    assert command.main(["logs", "--job", "job"]) == 130
+
+
+def test_without_a_region_the_aws_of_make_local_is_offered_while_it_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "default.toml").touch()
+    assert command.main(["logs"]) == 2
+    assert capsys.readouterr().err == "You must specify a region.\n"
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "local.env").touch()
+    assert command.main(["logs"]) == 2
+    assert "; for the AWS of make local: . build/local.env\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["iris marz", "iris'; echo $(date) `date` \"#"])
+def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
+    # in make's own syntax a dollar is written twice
+    typed = word.replace("$", "$$")
+    done = subprocess.run(
+        ["make", "--old-file=.venv/installed", "train", f"WORKLOAD={typed}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    quoted = word.replace('"', '\\"')
+    assert f'WORKLOAD: found "{quoted}"; allowed: iris-mars, iris-tuned' in done.stderr
+    assert done.stdout == ""
+
+
+def test_make_help_lists_the_commands() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for target in ("train", "transform", "logs"):
+        assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE)
