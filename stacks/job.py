@@ -14,13 +14,13 @@ from constructs import Construct, IDependable
 
 from stacks.workload_parts import WorkloadParts
 
-OVERHEAD = 1800
-"""Seconds that a job may take beside its running: for an instance, the image and the upload."""
-
 
 def resources_to_wait(longest: int, job_wait: int) -> int:
-    """Return how many custom resources of `job_wait` seconds wait for a job of `longest`."""
-    return ceil((longest + OVERHEAD) / job_wait)
+    """Return how many custom resources of `job_wait` seconds wait for a job of `longest` seconds.
+
+    As many as it may run, and one more while it gets its instance, its image and its upload.
+    """
+    return ceil(longest / job_wait) + 1
 
 
 class Job(Construct):

@@ -42,25 +42,25 @@ def _before(resource: Resource) -> list[str]:
 
 @pytest.mark.parametrize(
     ("longest", "job_wait", "resources"),
-    [(86_400, 3000, 30), (1200, 3000, 1), (1201, 3000, 2), (1, 3000, 1), (8, 5, 362)],
+    [(86_400, 3000, 30), (3000, 3000, 2), (3001, 3000, 3), (1, 3000, 2), (8, 5, 3)],
 )
-def test_resources_wait_for_the_job_and_half_an_hour_more(
+def test_resources_wait_for_the_job_and_one_more_for_its_instance_and_upload(
     longest: int, job_wait: int, resources: int
 ) -> None:
     assert resources_to_wait(longest, job_wait) == resources
-    assert resources * job_wait >= longest + 1800
+    assert resources * job_wait >= longest + job_wait
 
 
 def test_a_job_has_as_many_resources_as_its_own_longest_time_asks_for(synth: Synth) -> None:
     lengths = {prefix: len(chain) for prefix, chain in _chains(synth, A_B).items()}
-    assert lengths == {"sagestack-a-b-small": 2, "sagestack-a-b-large": 30}
+    assert lengths == {"sagestack-a-b-small": 3, "sagestack-a-b-large": 30}
     lengths = {prefix: len(chain) for prefix, chain in _chains(synth, EVERYTHING).items()}
     assert lengths == {
-        "sagestack-everything-tuned": 3,  # the tuning's max_runtime, not the training's
+        "sagestack-everything-tuned": 4,  # the tuning's max_runtime, not the training's
         "sagestack-everything-spot-trained": 30,  # max_wait, not max_runtime
-        "sagestack-everything-given-transform": 2,
+        "sagestack-everything-spot-trained-transform": 3,
         **{
-            f"sagestack-everything-{model}-{use}": 2
+            f"sagestack-everything-{model}-{use}": 3
             for model in ("tuned", "spot-trained", "given")
             for use in ("evaluation", "serving")
         },
