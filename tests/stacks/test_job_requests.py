@@ -213,7 +213,7 @@ def test_an_evaluation_is_as_its_settings_say(synth: Synth) -> None:
 
 def test_a_batch_transform_is_as_its_settings_say(synth: Synth) -> None:
     requests = _requests(synth, "TransformJob", EVERYTHING)
-    request = requests["sagestack-everything-given-transform"]
+    request = requests["sagestack-everything-spot-trained-transform"]
     del request["Tags"]
     assert request == {
         "ModelName": "name-1",

@@ -67,17 +67,23 @@ def test_serving_reads_its_model(synth: Synth) -> None:
     assert "s3:PutObject" not in may
 
 
+def test_serving_reads_a_model_trained_elsewhere_or_by_this_apps_own_job(synth: Synth) -> None:
+    may = allowed(synth, STACK, "ModelsgivenServingRole")
+    assert may["s3:GetObject"] == {"arn:aws:s3:::other-bucket/best/model.tar.gz*"}
+    assert may["kms:Decrypt"] == {"KEY"}
+
+
 def test_the_transforms_model_also_reads_their_input_and_writes_their_output(
     synth: Synth,
 ) -> None:
-    may = allowed(synth, STACK, "ModelsgivenServingRole")
+    may = allowed(synth, STACK, "ModelsspottrainedServingRole")
     assert may["s3:GetObject"] == {
-        "arn:aws:s3:::other-bucket/best/model.tar.gz*",
+        f"{OURS}/models/spot-trained/*",
         f"{OURS}/data/batch/*",
         f"{OURS}/transforms/input/*",
     }
     assert may["s3:PutObject"] == {f"{OURS}/transforms/*"}
-    assert may["kms:Decrypt"] == {"KEY"}
+    assert may["kms:GenerateDataKey"] == {"KEY"}
     assert may["logs:PutLogEvents"] == {
         _logs("Endpoints/sagestack-everything"),
         _logs("TransformJobs"),
