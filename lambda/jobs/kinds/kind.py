@@ -118,6 +118,14 @@ class JobKind(ABC):
         reason: str = job.described.get("FailureReason") or "SageMaker gives no reason"
         return reason
 
+    def out_of_time(self, seconds: float, limit: int | None) -> str | None:
+        """Say what to raise if a job that was stopped had run for as long as it might."""
+        if limit is None or seconds < limit:
+            return None
+        return (
+            f"it takes longer than it may: raise {self.runtime_setting}, which is {limit} seconds"
+        )
+
     def failure(self, job: Job, reason: str) -> JobError:
         """Tell how the job ended, and where the rest of the story is."""
         return JobError(

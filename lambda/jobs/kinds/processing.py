@@ -49,14 +49,13 @@ class ProcessingJobs(JobKind):
     def reason(self, job: Job, clients: Clients) -> str:
         """Quote SageMaker and the container, which has a message of its own here."""
         reason = super().reason(job, clients)
-        if said := job.described.get("ExitMessage"):
-            reason += f": {said}"
         started, ended = (job.described.get(f"Processing{at}Time") for at in ("Start", "End"))
         limit = job.described.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
         # SageMaker only stops a job that takes too long, and has no status to say so.
-        if started and ended and limit and (ended - started).total_seconds() >= limit:
-            reason += f": raise {self.runtime_setting}, which is {limit} seconds"
-        return reason
+        if job.status == "Stopped" and started and ended:
+            reason = self.out_of_time((ended - started).total_seconds(), limit) or reason
+        said = job.described.get("ExitMessage")
+        return f"{reason}: {said}" if said else reason
 
 
 def _evaluating(model: ServingModel, request: dict[str, Any]) -> dict[str, Any]:

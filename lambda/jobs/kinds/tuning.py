@@ -85,7 +85,7 @@ class TuningJobs(JobKind):
         best = described.get("OverallBestTrainingJob") or described.get("BestTrainingJob", {})
         objective = best.get("FinalHyperParameterTuningJobObjectiveMetric")
         if objective is None:
-            raise self.failure(job, _never_matched(job, clients))
+            raise self.failure(job, self._no_objective(job, clients))
         name = best["TrainingJobName"]
         trained = clients.sagemaker.describe_training_job(TrainingJobName=name)
         tuned = json.dumps(best["TunedHyperParameters"], sort_keys=True)
@@ -101,16 +101,24 @@ class TuningJobs(JobKind):
         """Say why its training jobs were of no use, for the tuning job's own reason does not."""
         reason = super().reason(job, clients)
         if reason.startswith(_NO_OBJECTIVE):
-            return _never_matched(job, clients)
+            return self._no_objective(job, clients)
         if reason.startswith(_ALL_FAILED):
             failed = next(_training_jobs(job.name, clients.sagemaker, StatusEquals="Failed"), None)
             if failed:
                 reason += f"\n{failed['TrainingJobName']}: {failed.get('FailureReason')}"
+        return (job.status == "Stopped" and self._out_of_time(job)) or reason
+
+    def _no_objective(self, job: Job, clients: Clients) -> str:
+        completed = _training_jobs(job.name, clients.sagemaker, StatusEquals="Completed")
+        training_job = next((each["TrainingJobName"] for each in completed), None)
+        if training_job is None:
+            return self._out_of_time(job) or "none of its training jobs completed"
+        return _never_matched(job, training_job, clients)
+
+    def _out_of_time(self, job: Job) -> str | None:
+        """Say so if the tuning ended at its limit; SageMaker has no status for that."""
         limits = job.described["HyperParameterTuningJobConfig"].get("ResourceLimits", {})
-        seconds = limits.get("MaxRuntimeInSeconds")
-        if seconds is not None and job.elapsed_seconds >= seconds:
-            reason += f": raise {self.runtime_setting}, which is {seconds} seconds"
-        return reason
+        return self.out_of_time(job.elapsed_seconds, limits.get("MaxRuntimeInSeconds"))
 
 
 def _training_jobs(tuning: str, sagemaker: "SageMakerClient", **only: Any) -> Any:
@@ -120,7 +128,7 @@ def _training_jobs(tuning: str, sagemaker: "SageMakerClient", **only: Any) -> An
     return (summary for page in pages for summary in page["TrainingJobSummaries"])
 
 
-def _never_matched(job: Job, clients: Clients) -> str:
+def _never_matched(job: Job, training_job: str, clients: Clients) -> str:
     """Put the regex beside what it was to match, which is where the mistake is to be seen."""
     config = job.described["HyperParameterTuningJobConfig"]
     metric = config["HyperParameterTuningJobObjective"]["MetricName"]
@@ -129,10 +137,6 @@ def _never_matched(job: Job, clients: Clients) -> str:
     said = (
         f"the objective {metric} was never found: its regex {regexes.get(metric)} matches nothing"
     )
-    completed = _training_jobs(job.name, clients.sagemaker, StatusEquals="Completed")
-    training_job = next((each["TrainingJobName"] for each in completed), None)
-    if training_job is None:
-        return f"{said} in a log, as no training job completed"
     lines = last_lines(TrainingJobs.log_group, f"{training_job}/", _LAST_LINES, clients.logs)
     if not lines:
         return f"{said}: the log of {training_job} is empty"

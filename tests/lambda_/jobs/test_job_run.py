@@ -154,6 +154,9 @@ def test_an_evaluation_that_ran_out_of_time_says_what_to_raise(aws: FakeAws) -> 
     aws.end(name, "Stopped", **times)
     with pytest.raises(JobError, match=r"raise max_runtime of \[evaluation\], which is 3300 sec"):
         poll(aws, event, name)
+    aws.end(name, "Failed", FailureReason="InternalServerError")
+    with pytest.raises(JobError, match="Failed: InternalServerError\n"):
+        poll(aws, event, name)
 
 
 def test_a_processing_jobs_exit_message_is_quoted(aws: FakeAws) -> None:

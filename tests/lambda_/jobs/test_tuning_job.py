@@ -1,6 +1,7 @@
 """A tuning gives its best model, learns from the one before it, and says why it found nothing."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_tuning_that_completed_without_any_model_is_no_success(aws: FakeAws) -
     event = tuning("r1")
     name = deliver(aws, event)
     aws.end(name, "Completed")
-    assert "as no training job completed" in failure(aws, event, name)
+    assert "Completed: none of its training jobs completed\n" in failure(aws, event, name)
 
 
 def test_a_tuning_whose_training_jobs_all_failed_quotes_one(aws: FakeAws) -> None:
@@ -142,13 +143,23 @@ def test_a_tuning_whose_training_jobs_all_failed_quotes_one(aws: FakeAws) -> Non
     assert f"{ALL_FAILED}\n{failed}: AlgorithmError: no column Species\n" in said
 
 
-def test_a_tuning_that_ran_out_of_time_says_what_to_raise(aws: FakeAws) -> None:
+@pytest.mark.parametrize("status", ["Completed", "Stopped"])
+def test_a_tuning_that_ran_out_of_time_says_what_to_raise(aws: FakeAws, status: str) -> None:
     event = tuning("r1")
     name = deliver(aws, event)
-    started = aws.jobs[name]["CreationTime"]
-    aws.end(name, "Stopped", HyperParameterTuningEndTime=started.replace(year=started.year + 1))
+    aws.tried(name, "Stopped")
+    ended = aws.jobs[name]["CreationTime"] + timedelta(seconds=3300)
+    aws.end(name, status, HyperParameterTuningEndTime=ended)
     said = failure(aws, event, name)
     assert "raise max_runtime of [tuning], which is 3300 seconds" in said
+
+
+def test_a_tuning_that_fails_late_has_its_own_reason(aws: FakeAws) -> None:
+    event = tuning("r1")
+    name = deliver(aws, event)
+    ended = {"HyperParameterTuningEndTime": datetime.now(UTC) + timedelta(days=1)}
+    aws.end(name, "Failed", FailureReason="InternalServerError", **ended)
+    assert "Failed: InternalServerError\n" in failure(aws, event, name)
 
 
 def test_a_tuning_that_someone_stopped_has_no_limit_to_raise(aws: FakeAws) -> None:
