@@ -1,11 +1,12 @@
 """The operations of processing jobs."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from local.runners import Runner
 from local.sagemaker import s3_data
-from local.sagemaker.errors import invalid, not_supported
+from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.processing_job import FOLDER, KIND, ProcessingJob, outputs_of
 from local.sagemaker.records import Record
@@ -39,6 +40,10 @@ class Processing(Jobs):
         """ListProcessingJobs."""
         return self.summaries(request, ["ExitMessage"])
 
+    def missing(self, name: str) -> SageMakerError:
+        """See Jobs.missing."""
+        return invalid(f"Could not find requested job with name: {name}")
+
 
 def _assert_supported(request: Record) -> None:
     cluster: Record = request["ProcessingResources"]["ClusterConfig"]
@@ -55,13 +60,11 @@ def _assert_supported(request: Record) -> None:
     _assert_unique("OutputName", (given["OutputName"] for given in outputs))
     for given in outputs:
         _assert_output(given)
-    _assert_unique(
-        "LocalPath",
-        (
-            *(given["S3Input"]["LocalPath"] for given in inputs),
-            *(given["S3Output"]["LocalPath"] for given in outputs),
-        ),
-    )
+    paths = [given["S3Input"]["LocalPath"] for given in inputs]
+    paths += [given["S3Output"]["LocalPath"] for given in outputs]
+    for outer, inner in pairwise(sorted(map(PurePosixPath, paths))):
+        if inner.is_relative_to(outer):
+            raise invalid(f"The LocalPath {inner} is, or is below, another LocalPath: {outer}")
 
 
 def _assert_input(given: Record) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from local.runners import Runner
 from local.sagemaker import s3_data
-from local.sagemaker.errors import invalid, not_supported
+from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.hosting import find_model
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.records import Record
@@ -43,6 +43,10 @@ class Transform(Jobs):
     def list(self, request: Record) -> Record:
         """ListTransformJobs."""
         return self.summaries(request, [])
+
+    def missing(self, name: str) -> SageMakerError:
+        """See Jobs.missing."""
+        return invalid(f"Could not find requested job with name: {name}")
 
 
 def _assert_supported(record: Record) -> None:

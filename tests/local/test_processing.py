@@ -181,6 +181,13 @@ def test_jobs_are_listed_by_status_and_a_deleted_one_no_more(worker: Worker) -> 
     assert tags == [{"Key": "app", "Value": "x"}]
 
 
+def test_a_job_that_ended_cannot_be_stopped(worker: Worker, completed: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="the processing job is in status Completed"):
+        worker.sagemaker.stop_processing_job(ProcessingJobName=completed["ProcessingJobName"])
+    with pytest.raises(ClientError, match="Could not find requested job with name: nobody"):
+        worker.sagemaker.stop_processing_job(ProcessingJobName="nobody")
+
+
 def refusal(worker: Worker, name: str, **change: Any) -> str:
     with pytest.raises(ClientError) as raised:
         worker.sagemaker.create_processing_job(**worker.processing(name, **change))
@@ -218,12 +225,15 @@ def test_an_output_that_cannot_be_stored_is_refused(worker: Worker) -> None:
         assert said in refusal(worker, "refused", ProcessingOutputConfig=outputs)
 
 
-def test_two_inputs_of_one_name_or_one_place_are_refused(worker: Worker) -> None:
+def test_two_inputs_of_one_name_or_a_place_within_another_are_refused(worker: Worker) -> None:
     given = processing_input("a", "s3://work/rows")
     said = refusal(worker, "refused", ProcessingInputs=[given, given])
     assert "Each InputName of a processing job must be unique" in said
-    said = refusal(worker, "refused", ProcessingInputs=[given, {**given, "InputName": "b"}])
-    assert "Each LocalPath of a processing job must be unique" in said
+    path = "/opt/ml/processing/a"
+    for within in (path, f"{path}/b"):
+        other = processing_input("b", "s3://work/rows", LocalPath=within)
+        said = refusal(worker, "refused", ProcessingInputs=[other, given])
+        assert f"The LocalPath {within} is, or is below, another LocalPath: {path}" in said
 
 
 def test_a_program_that_the_image_has_not_fails_the_job(worker: Worker) -> None:

@@ -249,6 +249,12 @@ def test_a_job_that_cannot_be_run_is_refused(
     assert said in str(raised.value)
 
 
+def test_a_job_that_does_not_exist_can_neither_be_described_nor_stopped(worker: Worker) -> None:
+    for operation in (worker.sagemaker.describe_transform_job, worker.sagemaker.stop_transform_job):
+        with pytest.raises(ClientError, match="Could not find requested job with name: nobody"):
+            operation(TransformJobName="nobody")
+
+
 def test_a_name_can_be_used_once(worker: Worker) -> None:
     worker.transform("twice", "s3://work/one.csv")
     with pytest.raises(ClientError, match="a transform job with this name already exists"):
