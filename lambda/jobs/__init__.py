@@ -1,9 +1,9 @@
 """The custom resources of the stacks: every kind of job, the wait for it, its gate, and more.
 
-    handler         where they enter: one table from resource type to module
-    job_resource    starts a job, or finds the one there is, and undoes it; kinds/ says what differs
-    job_wait        waits for it for one more hour; job_progress is the wait of both
-    quality_gate    lets a model pass, or not; serving_model finds the one to compare it with
-    endpoint_check  proves that an endpoint runs what was asked for
-    job_clean_up    leaves nothing of the app's jobs
+handler         where they enter: one table from resource type to module
+job_resource    starts a job, or finds the one there is, and undoes it; kinds/ says what differs
+job_wait        waits for it for one more hour; job_progress is the wait of both
+quality_gate    lets a model pass, or not; serving_model finds the one to compare it with
+endpoint_check  proves that an endpoint runs what was asked for
+job_clean_up    leaves nothing of the app's jobs
 """
