@@ -142,13 +142,17 @@ class Worker:
     def log(self, kind: str, name: str) -> dict[str, list[str]]:
         """The streams of a job: their names without the job's, and their lines."""
         group = f"/aws/sagemaker/{kind}Jobs"
-        streams = self.account.logs.describe_log_streams(
-            logGroupName=group, logStreamNamePrefix=f"{name}/"
-        )["logStreams"]
+        logs = self.account.logs
+        try:
+            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")[
+                "logStreams"
+            ]
+        except logs.exceptions.ResourceNotFoundException:
+            return {}  # no job has written yet
         return {
             stream["logStreamName"].removeprefix(f"{name}/"): [
                 event["message"]
-                for event in self.account.logs.get_log_events(
+                for event in logs.get_log_events(
                     logGroupName=group, logStreamName=stream["logStreamName"]
                 )["events"]
             ]
