@@ -14,9 +14,11 @@ from local.leftovers import leftovers
 from local.progress import Stages
 from local.runners.engine import chosen
 from local.session import EmbeddedAWS
+from local.tuned import REPORT
+from local.tuned import show as show_tuned
 from workloads.loading import load_settings
 
-WORKLOAD = "iris-mars"
+WORKLOAD, TUNED = "iris-mars", "iris-tuned"
 
 
 def demo(console: Console) -> None:
@@ -30,6 +32,7 @@ def demo(console: Console) -> None:
         with stages.stage("Predict through API Gateway and Lambda"):
             result = predict(deployment.api(app_name), WORKLOAD)
         show(result, console)
+        show_tuned(aws, deployment, f"{app_name}-{TUNED}", console)
         with stages.stage("Destroy every stack (cdk destroy)") as report:
             deployment.destroy(report)
         with stages.stage("Look for anything left"):
@@ -39,7 +42,8 @@ def demo(console: Console) -> None:
     for where, what in (
         (relative(deployment.assembly), "the templates, the same as for AWS"),
         (relative(aws.log_path), "what the embedded AWS did"),
-        (f"workloads/{WORKLOAD}.toml", "what the deployed workload is made from"),
+        (relative(REPORT), "the evaluation of the tuned model, a picture"),
+        (f"workloads/{TUNED}.toml", "what that is made from; iris-mars.toml is the simple one"),
         ("make local", "the same again, left running for you to call"),
     ):
         console.print(f"  {where!s:<28}{what}")

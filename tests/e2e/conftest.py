@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,7 @@ from local.deployment import Deployment
 from local.iris import predict
 from local.session import EmbeddedAWS
 
-APP, WORKLOAD = "sagestack", "iris-mars"
-STACK = f"{APP}-{WORKLOAD}"
+APP = "sagestack"
 BUILT = (".venv", "node_modules", "build")
 BY_HAND = """
 suppressPackageStartupMessages(library(mda))
@@ -36,11 +36,17 @@ def silent(_: str) -> None:
 
 @dataclass
 class App:
-    """A copy of the project, deployed: its settings can be edited without touching the checkout."""
+    """A copy of the project, with one workload, that is edited and deployed as a user would."""
 
     root: Path
     aws: EmbeddedAWS
     deployment: Deployment
+    workload: str
+
+    @property
+    def stack(self) -> str:
+        """The workload's stack; its endpoint has the same name."""
+        return f"{APP}-{self.workload}"
 
     @property
     def api(self) -> ApiClient:
@@ -48,19 +54,28 @@ class App:
 
     def predictions(self) -> list[float]:
         """What the API predicts for the 150 irises."""
-        return list(predict(self.api, WORKLOAD).predicted)
+        return list(predict(self.api, self.workload).predicted)
 
     def edit(self, pattern: str, replacement: str) -> None:
-        """Edit the workload's file as a user would."""
-        path = self.root / "workloads" / f"{WORKLOAD}.toml"
+        """Edit the workload's file."""
+        path = self.root / "workloads" / f"{self.workload}.toml"
         text, count = re.subn(pattern, replacement, path.read_text())
         assert count == 1, f"{pattern} is {count} times in {path}"
         path.write_text(text)
+
+    def bootstrap(self) -> None:
+        """Prepare the account, as `make bootstrap` does."""
+        self.deployment.synth(silent)
+        self.deployment.bootstrap(silent)
 
     def deploy(self) -> None:
         """Synthesize and deploy, as `make deploy` does."""
         self.deployment.synth(silent)
         self.deployment.deploy(silent)
+
+    def output(self, key: str) -> str:
+        """An output of the workload's stack."""
+        return self.deployment.output(self.stack, key)
 
     def jobs(self) -> dict[str, str]:
         """The status of each training job."""
@@ -73,14 +88,38 @@ class App:
     def endpoint(self) -> dict[str, Any]:
         """DescribeEndpoint's answer."""
         description: dict[str, Any] = self.aws.client("sagemaker").describe_endpoint(
-            EndpointName=STACK
+            EndpointName=self.stack
         )
         return description
 
     def stack_status(self) -> str:
         """The status of the workload's stack."""
-        stacks = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        stacks = self.aws.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         return str(stacks[0]["StackStatus"])
+
+
+@contextmanager
+def project(
+    tmp_path_factory: pytest.TempPathFactory, workload: str, **settings: str
+) -> Iterator[App]:
+    """Copy the project, with that workload alone, beside an embedded AWS of its own.
+
+    It is bootstrapped, nothing is deployed. `settings` are variables of the server's environment.
+    IAM is enforced, so that each role is shown to have what it needs.
+    """
+    root = tmp_path_factory.mktemp("project") / "sagestack"
+    ignored = shutil.ignore_patterns(".*", "cdk.out", "tests", *BUILT)
+    shutil.copytree(ROOT, root, ignore=ignored)
+    for name in BUILT:
+        (root / name).symlink_to(ROOT / name)
+    for file in (root / "workloads").glob("*.toml"):
+        if file.stem != workload:
+            file.unlink()
+    state = tmp_path_factory.mktemp("embedded-aws")
+    settings = {"SAGESTACK_RUNNER": "process", **settings}
+    with EmbeddedAWS(state, settings=settings, enforce_iam=True) as aws:
+        deployment = Deployment(aws, root=root, assembly=root / "cdk.out")
+        yield App(root, aws, deployment, workload)
 
 
 @pytest.fixture(scope="session")
@@ -99,19 +138,3 @@ def by_hand() -> Callable[[int], list[float]]:
         return values
 
     return predictions
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A copy of the project beside an embedded AWS of its own, bootstrapped, nothing deployed."""
-    root = tmp_path_factory.mktemp("project") / "sagestack"
-    ignored = shutil.ignore_patterns(".git", ".*_cache", "cdk.out", "tests", *BUILT)
-    shutil.copytree(ROOT, root, ignore=ignored)
-    for name in BUILT:
-        (root / name).symlink_to(ROOT / name)
-    state = tmp_path_factory.mktemp("embedded-aws")
-    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "process"}, enforce_iam=True) as aws:
-        deployment = Deployment(aws, root=root, assembly=root / "cdk.out")
-        deployment.synth(silent)
-        deployment.bootstrap(silent)
-        yield App(root, aws, deployment)

@@ -3,16 +3,24 @@
 The tests share one deployment and follow each other, as deploys of a real app do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from local.cdk_cli import CdkError
 from local.leftovers import leftovers
-from tests.e2e.conftest import WORKLOAD, App
+from tests.e2e.conftest import App, project
 
 ByHand = Callable[[int], list[float]]
+WORKLOAD = "iris-mars"
 CSV = b"Sepal.Width,Petal.Length,Petal.Width,Species\n3.5,1.4,0.2,setosa\n"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with project(tmp_path_factory, WORKLOAD) as app:
+        app.bootstrap()
+        yield app
 
 
 def test_a_training_that_fails_fails_the_deploy_with_the_text_of_rs_error(app: App) -> None:
