@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from local.sagemaker import records
+from local.sagemaker import channels, records, training_request
 from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.job import RUNNING
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.records import Record
-from local.sagemaker.roles import assert_assumable
+from local.sagemaker.roles import RoleSession
 from local.sagemaker.training import Training
 from local.sagemaker.tuning_job import KIND, TuningJob
 from local.sagemaker.tuning_ranges import parameter_ranges
@@ -27,13 +27,18 @@ class Tuning(Jobs):
         self._training = training
 
     def create(self, request: Record) -> Record:
-        """CreateHyperParameterTuningJob."""
+        """CreateHyperParameterTuningJob; a training job that would be refused is refused here."""
         assert_valid(request)
-        assert_assumable(request["TrainingJobDefinition"]["RoleArn"])
+        name, definition = request["HyperParameterTuningJobName"], request["TrainingJobDefinition"]
+        training_request.assert_supported(definition)
+        role = RoleSession(definition["RoleArn"], name)
+        channels.assert_readable(
+            definition.get("InputDataConfig", []), role.client("s3"), definition["RoleArn"]
+        )
         parents = self._parents(request)
-        arn, time = self.arn(request["HyperParameterTuningJobName"]), now()
+        arn, time = self.arn(name), now()
         record = {
-            **{name: value for name, value in request.items() if name != "Tags"},
+            **{member: value for member, value in request.items() if member != "Tags"},
             "HyperParameterTuningJobArn": arn,
             "HyperParameterTuningJobStatus": "InProgress",
             **counters([]),
@@ -78,7 +83,8 @@ class Tuning(Jobs):
     def missing(self, name: str) -> SageMakerError:
         """Return the error of a tuning job that does not exist."""
         return SageMakerError(
-            "ResourceNotFound", f"Requested resource not found: tuning job {name}"
+            "ResourceNotFound",
+            f"Amazon SageMaker can't find a tuning job called {name}. Type another name.",
         )
 
     def _parents(self, request: Record) -> Sequence[Record]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.session import EmbeddedAWS
 from tests.local.conftest import IMAGE, Account
+from tests.local.tuner import Tuner
 from tests.local.worker import Worker
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
@@ -87,6 +88,18 @@ def test_a_caller_without_pass_role_cannot_give_a_job_its_role(guarded: Account)
     )
     with pytest.raises(ClientError, match="not authorized to perform: iam:PassRole"):
         client.create_training_job(**guarded.job("not-passed"))
+
+
+def test_a_caller_without_pass_role_cannot_give_a_tuning_jobs_training_its_role(
+    guarded: Account,
+) -> None:
+    allow_job(guarded, *READ, WRITE, LOG)
+    create = {"Effect": "Allow", "Action": "sagemaker:CreateHyperParameterTuningJob"}
+    client = user(guarded, "tuner-no-pass-role", {**create, "Resource": "*"}).client(
+        "sagemaker", endpoint_url=guarded.aws.endpoint_url
+    )
+    with pytest.raises(ClientError, match="not authorized to perform: iam:PassRole"):
+        client.create_hyper_parameter_tuning_job(**Tuner(guarded).request("not-passed"))
 
 
 def test_a_caller_can_invoke_the_endpoint_that_its_policy_names_and_no_other(

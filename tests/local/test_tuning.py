@@ -1,127 +1,15 @@
 """Tuning jobs, by boto3 against the running server."""
 
-import io
-import json
 import re
 import subprocess
 import sys
-import tarfile
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.runners import images
-from tests.local.conftest import RUNNING, Account
-
-IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/tuned:1"
-RANGES: dict[str, Any] = {
-    "ContinuousParameterRanges": [{"Name": "x", "MinValue": "0.5", "MaxValue": "6.0"}],
-    "IntegerParameterRanges": [{"Name": "degree", "MinValue": "1", "MaxValue": "3"}],
-    "CategoricalParameterRanges": [{"Name": "prune", "Values": ["true", "false"]}],
-}
-
-
-def grid(**values: list[str]) -> dict[str, Any]:
-    """The changes of a configuration for a grid."""
-    items = [{"Name": name, "Values": each} for name, each in values.items()]
-    return {"Strategy": "Grid", "ParameterRanges": {"CategoricalParameterRanges": items}}
-
-
-class Tuner:
-    """What the tests of tuning do again and again."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.sagemaker = account.sagemaker
-        account.aws.client("ecr").create_repository(repositoryName="tuned")
-        container = Path(__file__).with_name("tuning_container")
-        images.push(container, account.aws.endpoint_url, images.Reference.parse(IMAGE))
-
-    def request(self, name: str, jobs: int = 2, parallel: int = 2, **change: Any) -> dict[str, Any]:
-        """A request; `config`, `static` and `definition` change its parts."""
-        job = self.account.job(name)
-        config: dict[str, Any] = {
-            "Strategy": "Random",
-            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "v:rmse"},
-            "ResourceLimits": {
-                "MaxNumberOfTrainingJobs": jobs,
-                "MaxParallelTrainingJobs": parallel,
-            },
-            "ParameterRanges": RANGES,
-            **change.pop("config", {}),
-        }
-        if config["Strategy"] == "Grid":
-            del config["ResourceLimits"]["MaxNumberOfTrainingJobs"]
-        definition = {
-            "StaticHyperParameters": change.pop("static", {}),
-            "AlgorithmSpecification": {
-                "TrainingImage": IMAGE,
-                "TrainingInputMode": "File",
-                "MetricDefinitions": [{"Name": "v:rmse", "Regex": "validation:rmse=([0-9.]+)"}],
-            },
-            **{
-                member: job[member]
-                for member in ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig")
-            },
-            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-            **change.pop("definition", {}),
-        }
-        return {
-            "HyperParameterTuningJobName": name,
-            "HyperParameterTuningJobConfig": config,
-            "TrainingJobDefinition": definition,
-            **change,
-        }
-
-    def start(self, name: str, jobs: int = 2, parallel: int = 2, **change: Any) -> None:
-        """Start a tuning job."""
-        request = self.request(name, jobs, parallel, **change)
-        self.sagemaker.create_hyper_parameter_tuning_job(**request)
-
-    def tune(self, name: str, jobs: int = 2, parallel: int = 2, **change: Any) -> dict[str, Any]:
-        """Run a tuning job to its end."""
-        self.start(name, jobs, parallel, **change)
-        return self.ended(name)
-
-    def described(self, name: str) -> dict[str, Any]:
-        """DescribeHyperParameterTuningJob."""
-        answer: dict[str, Any] = self.sagemaker.describe_hyper_parameter_tuning_job(
-            HyperParameterTuningJobName=name
-        )
-        return answer
-
-    def ended(self, name: str) -> dict[str, Any]:
-        """The description of a job, once it ended."""
-        return self.until(name, lambda job: job["HyperParameterTuningJobStatus"] not in RUNNING)
-
-    def until(self, name: str, reached: Any) -> dict[str, Any]:
-        """The description of a job, once it is so far."""
-        deadline = time.monotonic() + 60
-        while not reached(job := self.described(name)):
-            assert time.monotonic() < deadline, job
-            time.sleep(0.05)
-        return job
-
-    def jobs(self, name: str, **request: Any) -> list[dict[str, Any]]:
-        """The summaries of its training jobs, by name."""
-        pages = self.sagemaker.get_paginator(
-            "list_training_jobs_for_hyper_parameter_tuning_job"
-        ).paginate(HyperParameterTuningJobName=name, **request)
-        return [job for page in pages for job in page["TrainingJobSummaries"]]
-
-    def model(self, training: str) -> dict[str, str]:
-        """The hyperparameters that a training job's program was given."""
-        job = self.sagemaker.describe_training_job(TrainingJobName=training)
-        key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://iris/")
-        body = self.account.s3.get_object(Bucket="iris", Key=key)["Body"].read()
-        with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-            file = tar.extractfile("model.json")
-            assert file is not None
-            settings: dict[str, str] = json.load(file)
-        return settings
+from tests.local.conftest import Account
+from tests.local.tuner import Tuner, grid, value
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +26,6 @@ def completed(tuner: Tuner) -> dict[str, Any]:
         static={"target": "Sepal.Length", "do": "slow"},
         Tags=[{"Key": "app", "Value": "sagestack"}],
     )
-
-
-def value(job: dict[str, Any]) -> float:
-    return float(job["FinalHyperParameterTuningJobObjectiveMetric"]["Value"])
 
 
 def test_a_tuning_job_runs_as_many_training_jobs_as_it_may_and_counts_them(
@@ -329,106 +213,37 @@ def test_hyperband_stops_what_goes_on_beyond_its_resource(tuner: Tuner) -> None:
     assert value(tuning["BestTrainingJob"]) == min(map(value, tuner.jobs("hyperband")))
 
 
-def warm_start(parent: str, warm_start_type: str) -> dict[str, Any]:
-    parents = [{"HyperParameterTuningJobName": parent}]
-    return {"ParentHyperParameterTuningJobs": parents, "WarmStartType": warm_start_type}
-
-
-def test_a_warm_start_with_identical_data_knows_the_best_of_the_parents_too(tuner: Tuner) -> None:
-    tuner.tune("parent", config=grid(x=["2"]))
-    job = tuner.tune(
-        "identical",
-        config=grid(x=["5"]),
-        WarmStartConfig=warm_start("parent", "IdenticalDataAndAlgorithm"),
-    )
-    assert job["BestTrainingJob"]["TunedHyperParameters"] == {"x": "5"}
-    assert job["OverallBestTrainingJob"]["TunedHyperParameters"] == {"x": "2"}
-    assert job["OverallBestTrainingJob"]["TuningJobName"] == "parent"
-    job = tuner.tune(
-        "transfer",
-        config=grid(x=["5"]),
-        WarmStartConfig=warm_start("parent", "TransferLearning"),
-    )
-    assert "OverallBestTrainingJob" not in job
-
-
-def test_a_warm_start_from_what_it_cannot_learn_from_is_refused(
-    tuner: Tuner, completed: dict[str, Any]
-) -> None:
-    parent = completed["HyperParameterTuningJobName"]
-    static = {"target": "Sepal.Length", "do": "train"}
-    transfer = warm_start(parent, "TransferLearning")
-
-    def refused(**change: Any) -> str:
-        return refusal(tuner, "warm", **{"static": static, "WarmStartConfig": transfer, **change})
-
-    assert "The set of tunable plus static HyperParameter names" in refused(static={})
-    objective = {"Type": "Maximize", "MetricName": "v:rmse"}
-    assert "objective metric is not the same" in refused(
-        config={"HyperParameterTuningJobObjective": objective}
-    )
-    text = {
-        "ParameterRanges": {**RANGES, **grid(degree=["1", "2"], prune=["true"])["ParameterRanges"]}
-    }
-    del text["ParameterRanges"]["IntegerParameterRanges"]
-    assert "another type in the parent tuning job completed" in refused(config=text)
-    identical = warm_start(parent, "IdenticalDataAndAlgorithm")
-    assert "with others use TransferLearning" in refused(
-        WarmStartConfig=identical, definition={"InputDataConfig": other_channel(tuner)}
-    )
-    assert "Requested resource not found: tuning job nobody" in refused(
-        WarmStartConfig=warm_start("nobody", "TransferLearning")
-    )
-
-
-def other_channel(tuner: Tuner) -> list[dict[str, Any]]:
-    (channel,) = tuner.account.job("any")["InputDataConfig"]
-    return [{**channel, "ChannelName": "other"}]
-
-
-def test_a_warm_start_from_a_running_tuning_job_is_refused(tuner: Tuner) -> None:
-    tuner.start("still-running", static={"do": "wait"})
-    transfer = warm_start("still-running", "TransferLearning")
-    said = refusal(tuner, "warm", static={"do": "wait"}, WarmStartConfig=transfer)
-    tuner.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="still-running")
-    assert "parent tuning job still-running is in status InProgress" in said
-
-
-def refusal(tuner: Tuner, name: str, **change: Any) -> str:
-    with pytest.raises(ClientError) as raised:
-        tuner.start(name, **change)
-    error = raised.value.response["Error"]
-    return f"{error['Code']}: {error['Message']}"
-
-
 def test_a_name_can_be_used_once(tuner: Tuner, completed: dict[str, Any]) -> None:
-    said = refusal(tuner, "completed")
+    said = tuner.refusal("completed")
     assert said.startswith("ResourceInUse: ")
     assert completed["HyperParameterTuningJobArn"] in said
 
 
 def test_a_role_that_does_not_trust_sagemaker_is_refused(tuner: Tuner) -> None:
     nobody = "arn:aws:iam::000000000000:role/nobody"
-    said = refusal(tuner, "no-role", definition={"RoleArn": nobody})
+    said = tuner.refusal("no-role", definition={"RoleArn": nobody})
     assert f"Could not assume role {nobody}" in said
 
 
 def test_a_deleted_tuning_job_is_gone_but_its_training_jobs_are_not(tuner: Tuner) -> None:
     best = tuner.tune("deleted", jobs=1, parallel=1)["BestTrainingJob"]["TrainingJobName"]
     tuner.sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="deleted")
-    with pytest.raises(ClientError, match="Requested resource not found") as raised:
+    with pytest.raises(ClientError, match="can't find a tuning job called deleted") as raised:
         tuner.described("deleted")
     assert raised.value.response["Error"]["Code"] == "ResourceNotFound"
     job = tuner.sagemaker.describe_training_job(TrainingJobName=best)
     assert job["TrainingJobStatus"] == "Completed"
 
 
-def test_data_that_is_not_there_fails_the_tuning_job_with_the_reason(tuner: Tuner) -> None:
+def test_training_that_would_be_refused_is_refused_before_it_is_tuned(tuner: Tuner) -> None:
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://iris/nothing"}}
     channel = {"ChannelName": "train", "DataSource": source}
-    job = tuner.tune("no-data", definition={"InputDataConfig": [channel]})
-    assert job["HyperParameterTuningJobStatus"] == "Failed"
-    assert 'No S3 objects found under S3 URL "s3://iris/nothing"' in job["FailureReason"]
+    said = tuner.refusal("no-data", definition={"InputDataConfig": [channel]})
+    assert 'No S3 objects found under S3 URL "s3://iris/nothing"' in said
+    said = tuner.refusal("no-spot-wait", definition={"EnableManagedSpotTraining": True})
+    assert "Invalid MaxWaitTimeInSeconds" in said
+    with pytest.raises(ClientError, match="called no-data"):
+        tuner.described("no-data")
 
 
 def test_the_server_does_not_wait_for_optuna() -> None:
