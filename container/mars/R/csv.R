@@ -24,20 +24,25 @@ parse_csv <- function(text) {
 
 #' The same for CSV without a header line, whose columns have the names and the order of `header`.
 parse_csv_rows <- function(text, header) {
+  line <- paste(as_fields(header), collapse = ",")
   problems_in(
     sprintf("by position, the columns are %s", toString(header)),
-    parse_csv(paste0(format_csv(as.list(header)), text))
+    parse_csv(paste0(line, "\n", text))
   )
 }
 
-#' Columns of text to the lines of a CSV.
-format_csv <- function(columns) {
-  fields <- lapply(columns, function(cells) {
-    special <- grepl("[\",\r\n]", cells)
-    cells[special] <- paste0("\"", gsub("\"", "\"\"", cells[special], fixed = TRUE), "\"")
-    cells
-  })
-  paste0(do.call(paste, c(unname(fields), sep = ",")), "\n", collapse = "")
+#' Named columns of text to CSV with a header line.
+format_csv <- function(table) {
+  lines <- do.call(paste, c(unname(lapply(table, as_fields)), sep = ","))
+  paste0(c(paste(as_fields(names(table)), collapse = ","), lines, ""), collapse = "\n")
+}
+
+#' Texts as the fields of a CSV, in quotes where they need them.
+as_fields <- function(texts) {
+  special <- grepl("[\",\r\n]", texts)
+  if (!any(special)) return(texts)
+  texts[special] <- paste0("\"", gsub("\"", "\"\"", texts[special], fixed = TRUE), "\"")
+  texts
 }
 
 # Characters that text does not hold (the information separators of ASCII) stand for what a quoted

@@ -52,8 +52,6 @@ write_predictions <- function(file, table, rows) {
   columns <- c(table, list(
     prediction = as_decimal(rows$predicted), error = as_decimal(rows$predicted - rows$actual)
   ))
-  header <- make.unique(names(columns)) # the data may have a column of that name
-  writeLines(
-    paste0(format_csv(as.list(header)), format_csv(columns)), file, sep = "", useBytes = TRUE
-  )
+  names(columns) <- make.unique(names(columns)) # the data may have a column of that name
+  writeLines(format_csv(columns), file, sep = "", useBytes = TRUE)
 }

@@ -35,6 +35,8 @@ predict_rows <- function(model, table) {
 compare_rows <- function(model, table) {
   target <- model$metadata$target
   columns <- c(model$columns, stats::setNames(list(list(name = target, type = "number")), target))
+  # More columns than the model takes are no problem: the model now serving may be older than one.
+  if (all(names(columns) %in% names(table))) table <- table[names(columns)]
   x <- design_matrix(columns, table)
   last <- ncol(x)
   predicted <- stats::predict(model$fit, x[, -last, drop = FALSE])

@@ -16,6 +16,14 @@ test_that("a category without numbers works as the only feature", {
   expect_equal(predict_rows(model, list(Species = levels(iris$Species))), means)
 })
 
+test_that("rows with a target are compared by name, whatever else they hold", {
+  model <- fit_model(iris_table, settings)
+  rows <- compare_rows(model, c(list(id = rep("", 150L)), rev(iris_table)))
+  expect_identical(rows$actual, iris$Sepal.Length)
+  expect_identical(rows$predicted, predict_rows(model, iris_table[-1L]))
+  expect_reported(compare_rows(model, iris_table[-1L]), "column 'Sepal.Length' is missing")
+})
+
 test_that("a saved model predicts the same, also with levels beyond ASCII", {
   table <- iris_table
   table$Species <- sub("virginica", "Bl\u00fcte, \"virginica\"", table$Species)
