@@ -60,8 +60,13 @@ class Account:
             raise InputError(f"the stack {stack} is in {status}: deploy it first, with make deploy")
         return outputs
 
-    def key_of(self, bucket: str) -> str:
-        """Return the ARN of the KMS key that encrypts the app's bucket."""
-        answer = self.s3.get_bucket_encryption(Bucket=bucket)
-        (rule,) = answer["ServerSideEncryptionConfiguration"]["Rules"]
-        return rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+    def key(self, stack: str) -> str:
+        """Return the id of the stack's only KMS key."""
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        (key,) = (
+            resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::KMS::Key"
+        )
+        return key

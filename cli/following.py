@@ -1,7 +1,9 @@
 """Follows a job until it has ended: what SageMaker does with it, and what its containers say."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import sleep
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +17,9 @@ from cli.tuning import Trials
 
 INTERVAL = 2.0
 """Seconds between two looks: each is one Describe call and two of CloudWatch Logs a stream."""
+
+_Timed = tuple[int, Text]
+"""A text with its time, in milliseconds since the epoch."""
 
 
 def follow(job: Job, account: Account, console: Console) -> Description:
@@ -54,7 +59,7 @@ def _state(job: Job, described: Description) -> str:
 
 
 class _Log:
-    """The log of a job's containers, between the steps that SageMaker takes with them."""
+    """What a job's containers say, and the steps that SageMaker takes with them, by their time."""
 
     def __init__(self, job: Job, account: Account, console: Console) -> None:
         self._console = console
@@ -62,25 +67,30 @@ class _Log:
         self._steps = 0
 
     def update(self, described: Description) -> None:
-        steps = described.get("SecondaryStatusTransitions", [])
-        for step in steps[self._steps :]:
-            text = f"{step['StartTime'].astimezone():%H:%M:%S} {step['Status']}"
-            message = step.get("StatusMessage", "")
-            self._console.print(Text(f"{text}  {message}".rstrip(), style="dim"), soft_wrap=True)
-        self._steps = len(steps)
-        self._read()
+        """Print what is new."""
+        steps = described.get("SecondaryStatusTransitions", [])[self._steps :]
+        self._steps += len(steps)
+        self._print([_step(step) for step in steps] + self._lines())
 
     def finish(self) -> None:
         """Print what is left: CloudWatch is some seconds behind the container."""
         sleep(INTERVAL)
-        while self._read():
+        while lines := self._lines():
+            self._print(lines)
             sleep(INTERVAL)
 
-    def _read(self) -> bool:
-        lines = self._streams.read()
-        for line in lines:
-            self._console.print(_text(line), soft_wrap=True)
-        return bool(lines)
+    def _lines(self) -> list[_Timed]:
+        return [(line.timestamp, _text(line)) for line in self._streams.read()]
+
+    def _print(self, timed: list[_Timed]) -> None:
+        for _, text in sorted(timed, key=lambda each: each[0]):
+            self._console.print(text, soft_wrap=True)
+
+
+def _step(step: Mapping[str, Any]) -> _Timed:
+    started: datetime = step["StartTime"]
+    text = f"{started.astimezone():%H:%M:%S} {step['Status']}  {step.get('StatusMessage', '')}"
+    return int(started.timestamp() * 1000), Text(text.rstrip(), style="dim")
 
 
 def _text(line: Line) -> Text:

@@ -15,12 +15,15 @@ class Line:
     timestamp: int
     """Milliseconds since the epoch."""
     host: str
-    """`algo-1`; empty while one host alone has written."""
+    """`algo-1`, or what else tells its stream from the others; empty while there is one."""
     text: str
 
 
 class LogStreams:
-    """What a job's containers say, each stream `<job>/<host>-<time of its start>`."""
+    """What a job's containers say, each stream `<job>/<host>-<time of its start>`.
+
+    SageMaker's own remarks on a transform job are beside them, in `…/data-log`.
+    """
 
     def __init__(self, logs: "CloudWatchLogsClient", group: str, job: str) -> None:
         self._logs = logs
@@ -30,14 +33,23 @@ class LogStreams:
 
     def read(self) -> list[Line]:
         """Return the lines that are new in any stream, by their time."""
-        streams = self._streams()
-        several = len({self._host(stream) for stream in streams}) > 1
         lines = [
-            Line(timestamp, self._host(stream) if several else "", text)
-            for stream in streams
+            Line(timestamp, host, text)
+            for stream, host in self._hosts().items()
             for timestamp, text in self._new_events(stream)
         ]
         return sorted(lines, key=lambda line: line.timestamp)
+
+    def _hosts(self) -> dict[str, str]:
+        """Return each stream with its host's name, as far as that tells one from another."""
+        names = {
+            stream: re.sub(r"-\d+(?=/|$)", "", stream.removeprefix(self._prefix), count=1)
+            for stream in self._streams()
+        }
+        hosts = {name.partition("/")[0] for name in names.values()}
+        if len(hosts) > 1:
+            return names
+        return {stream: name.partition("/")[2] for stream, name in names.items()}
 
     def _streams(self) -> list[str]:
         pages = self._logs.get_paginator("describe_log_streams").paginate(
@@ -61,6 +73,3 @@ class LogStreams:
             self._tokens[stream] = page["nextForwardToken"]
             if self._tokens[stream] == token:
                 return events
-
-    def _host(self, stream: str) -> str:
-        return re.sub(r"-\d+(?=/|$)", "", stream.removeprefix(self._prefix), count=1)

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from cli.account import Account
 from cli.following import follow, took
-from cli.jobs import KINDS, Description, Job
+from cli.jobs import KINDS, TUNING, Description, Job
 from cli.problems import InputError
 from environments.schema import Environment
 from workloads.schema.section import hint, shown
@@ -37,12 +37,20 @@ def _found(account: Account, name: str) -> Job | None:
 
 def _unknown(account: Account, environment: Environment, name: str) -> InputError:
     """Name what was probably meant, or the app's latest jobs."""
-    created: dict[str, datetime] = {}
-    for kind in KINDS:
-        created |= kind.latest(f"{environment.name}-", account.sagemaker)
-    latest = sorted(created, key=lambda job: created[job], reverse=True)
+    latest = _latest(account, environment)
     found = f"found {shown(name)}" if name else "missing"
     if meant := hint(name, latest):
         return InputError(f"JOB: {found}, no job of SageMaker's{meant}")
     listed = "".join(f"\n  make logs JOB={job}" for job in latest[:10])
     return InputError(f"JOB: {found}; the latest jobs are:{listed or ' none'}")
+
+
+def _latest(account: Account, environment: Environment) -> list[str]:
+    """Name the app's jobs, the latest first; a tuning job's own table has its training jobs."""
+    created: dict[str, datetime] = {}
+    for kind in KINDS:
+        # a tuning job's name has room for ten characters of the app's
+        part = environment.name[:10].rstrip("-") if kind is TUNING else environment.name
+        created |= kind.latest(f"{part}-", account.sagemaker)
+    names = sorted(created, key=lambda job: created[job], reverse=True)
+    return [job for job in names if not any(job.startswith(f"{other}-") for other in names)]

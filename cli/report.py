@@ -16,9 +16,11 @@ def table(*columns: str, figures: tuple[str, ...] = ()) -> Table:
 
 
 def show(made: Table, console: Console) -> None:
-    """Print a table in the width that it takes."""
+    """Print a table in the width that it takes, with a blank line before and after."""
+    console.print()
     for line in console.render_lines(made, console.options.update(max_width=10_000), pad=False):
         console.print(Segments([*line, Segment.line()]), soft_wrap=True)
+    console.print()
 
 
 def say(console: Console, *rows: tuple[str, str]) -> None:

@@ -50,13 +50,11 @@ def train(
         raise JobFailed(job.reason(ended))
     console.print(f"[green]✓[/] Completed in {took(job, ended)}")
     _show_metrics(deployed, ended, console)
-    artifact = ended["ModelArtifacts"]["S3ModelArtifacts"]
-    place = f"[models.{model}] of workloads/{workload.name}.toml"
     say(
         console,
-        ("artifact", artifact),
-        ("deploy it", f'artifact = "{artifact}" in {place},'),
-        ("", "in the place of what says how to train, then make deploy"),
+        ("deploy it", f'artifact = "{ended["ModelArtifacts"]["S3ModelArtifacts"]}"'),
+        ("", f"below [models.{model}] in workloads/{workload.name}.toml, in the place of all"),
+        ("", "that says how to train; then make deploy"),
     )
 
 

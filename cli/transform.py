@@ -31,7 +31,8 @@ def transform(
     settings = _settings(workload)
     local = _checked(given, account)
     model_name = _serving(account, environment, workload, settings)
-    bucket = account.outputs(f"{environment.name}-shared")["DataBucket"]
+    shared = f"{environment.name}-shared"
+    bucket = account.outputs(shared)["DataBucket"]
     job = Job(TRANSFORM, new_name(environment.name, workload.name, "transform"))
     folder = f"{workload.name}/transforms"
     if local:
@@ -45,7 +46,7 @@ def transform(
         model_name=model_name,
         s3_input=given,
         s3_output=output,
-        kms_key=account.key_of(bucket),
+        kms_key=account.key(shared),
         tags=environment.all_tags,
     )
     account.sagemaker.create_transform_job(**request)

@@ -24,7 +24,8 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        return [line.rstrip() for line in self.text.splitlines()]
+        """Those that are not blank."""
+        return [line.rstrip() for line in self.text.splitlines() if line.strip()]
 
 
 @pytest.fixture(scope="session")

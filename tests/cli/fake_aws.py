@@ -12,16 +12,6 @@ from cli.account import Account
 from cli.jobs import KINDS, Kind
 
 Record = dict[str, Any]
-ENCRYPTION = {
-    "Rules": [
-        {
-            "ApplyServerSideEncryptionByDefault": {
-                "SSEAlgorithm": "aws:kms",
-                "KMSMasterKeyID": "arn:aws:kms:us-east-1:000000000000:key/app",
-            }
-        }
-    ]
-}
 
 
 class FakeAws:
@@ -141,6 +131,14 @@ class FakeAws:
         ]
         return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", "Outputs": outputs}]}
 
+    def _ListStackResources(self, asked: Record) -> Record:  # noqa: N802
+        assert asked["StackName"] in self.stacks
+        there = {"data": "AWS::S3::Bucket", "app-key": "AWS::KMS::Key"}
+        pages = [{"PhysicalResourceId": name, "ResourceType": kind} for name, kind in there.items()]
+        start = int(asked.get("NextToken", 0))
+        page: Record = {"StackResourceSummaries": pages[start : start + 1]}
+        return page | ({"NextToken": str(start + 1)} if start + 1 < len(pages) else {})
+
     def _DescribeLogStreams(self, asked: Record) -> Record:  # noqa: N802
         if self.streams is None:
             raise _error("ResourceNotFoundException", "The specified log group does not exist.")
@@ -173,10 +171,6 @@ class FakeAws:
         assert asked["Bucket"] == "data"
         self.objects[asked["Key"]] = asked["Body"].read()
         return {}
-
-    def _GetBucketEncryption(self, asked: Record) -> Record:  # noqa: N802
-        assert asked["Bucket"] == "data"
-        return {"ServerSideEncryptionConfiguration": ENCRYPTION}
 
 
 def _error(code: str, message: str) -> ClientError:

@@ -1,6 +1,7 @@
 """`make logs`: any kind of job is found and followed to its end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -63,6 +64,17 @@ def test_several_hosts_are_interleaved_by_time_and_told_apart(
     assert terminal.lines[:-1] == ["algo-1 one", "algo-2 two", "algo-1 three"]
 
 
+def test_remarks_on_a_transform_are_told_from_what_its_only_container_says(
+    aws: FakeAws, terminal: Terminal
+) -> None:
+    aws.add(TRANSFORM, "job")
+    aws.end(TRANSFORM, "job")
+    aws.say("job/i-0abc-1700000000", (1, "ready"))
+    aws.say("job/i-0abc-1700000000/data-log", (2, "bad record"))
+    _logs(aws, terminal, "job")
+    assert terminal.lines[:-1] == ["ready", "data-log bad record"]
+
+
 def test_a_host_that_was_started_again_is_one_host(aws: FakeAws, terminal: Terminal) -> None:
     aws.add(TRAINING, "job")
     aws.end(TRAINING, "job")
@@ -89,6 +101,24 @@ def test_how_a_job_failed_is_told_with_what_its_program_left(
     _logs(aws, terminal, "job")
     assert terminal.lines == [
         "✗ after 42 s: processing job job Failed: exit code: 1; no column [a]"
+    ]
+
+
+def test_steps_and_lines_are_in_the_order_of_their_time(aws: FakeAws, terminal: Terminal) -> None:
+    job = aws.add(TRAINING, "job")
+    started = job["CreationTime"]
+    times = [started + timedelta(seconds=seconds) for seconds in range(3)]
+    job["SecondaryStatusTransitions"] = [
+        {"Status": "Training", "StartTime": times[0]},
+        {"Status": "Uploading", "StartTime": times[2]},
+    ]
+    aws.say("job/algo-1-1", (int(times[1].timestamp() * 1000), "fitting"))
+    aws.end(TRAINING, "job")
+    _logs(aws, terminal, "job")
+    assert [line.split()[-1] for line in terminal.lines[:-1]] == [
+        "Training",
+        "fitting",
+        "Uploading",
     ]
 
 
@@ -136,13 +166,25 @@ def test_an_unknown_job_is_answered_with_what_was_meant(aws: FakeAws, terminal: 
 
 
 def test_without_a_job_the_latest_of_the_app_are_listed(aws: FakeAws, terminal: Terminal) -> None:
-    for kind, name in ((TRANSFORM, "app-first"), (TRAINING, "app-second"), (TUNING, "other-1")):
+    for kind, name in (
+        *((TRANSFORM, "app-first"), (TUNING, "app-second"), (TUNING, "other")),
+        (TRAINING, "app-second-001-89abcdef"),  # of the tuning job
+    ):
         aws.add(kind, name)
     with pytest.raises(InputError) as error:
         _logs(aws, terminal, "")
     first, *listed = str(error.value).splitlines()
     assert first == "JOB: missing; the latest jobs are:"
     assert listed == ["  make logs JOB=app-second", "  make logs JOB=app-first"]
+
+
+def test_a_tuning_job_is_listed_though_its_name_has_only_ten_characters_of_the_apps(
+    aws: FakeAws, terminal: Terminal
+) -> None:
+    aws.add(TUNING, "app-with-a-6789ab-01234567-1")
+    environment = Environment(name="app-with-a-long-name")
+    with pytest.raises(InputError, match="make logs JOB=app-with-a-6789ab-01234567-1"):
+        logs(aws.account, terminal.console, environment=environment, name="")
 
 
 def _trial(name: str, status: str, value: float | None = None, **tuned: str) -> Record:

@@ -176,8 +176,8 @@ def test_the_log_is_followed_to_the_metrics_and_the_artifact(
     )
     assert fitting < logged < completed
     assert ["train:rmse", "0.3015", "0.35"] in [line.split() for line in terminal.lines]
-    assert f"artifact   s3://data/{name}/model.tar.gz" in terminal.lines
-    assert f'artifact = "s3://data/{name}/model.tar.gz" in [models.mars]' in terminal.text
+    assert f'deploy it  artifact = "s3://data/{name}/model.tar.gz"' in terminal.lines
+    assert "below [models.mars] in workloads/iris-mars.toml" in terminal.text
 
 
 @pytest.mark.parametrize(

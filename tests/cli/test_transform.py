@@ -99,7 +99,7 @@ def test_the_request_is_the_settings_and_the_model_that_serves(
     assert job["TransformOutput"] == {
         "S3OutputPath": f"{S3}/{job['TransformJobName']}/",
         "AssembleWith": "Line",
-        "KmsKeyId": "arn:aws:kms:us-east-1:000000000000:key/app",
+        "KmsKeyId": "app-key",
     }
     assert job["Tags"] == [{"Key": "app", "Value": "app"}]
 
