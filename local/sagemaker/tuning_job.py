@@ -97,7 +97,7 @@ class TuningJob(Job):
             )
             self._launched.append(training_jobs[name])
             self._running[name] = attempt
-        self._tell()
+            self._tell()
 
     def _await_event(self, deadline: float) -> None:
         left = None if deadline == math.inf else max(0.0, deadline - now())
