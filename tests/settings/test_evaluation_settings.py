@@ -82,6 +82,14 @@ def test_a_mistake_is_reported_by_its_key(project: SettingsProject, mistake: str
     assert project.workload_problems(change, text=JOBS) == [f"evaluation.{expected}"]
 
 
+def test_a_channel_called_as_the_jobs_other_input_is_refused(project: SettingsProject) -> None:
+    changes = ("data.test", "data.model"), (CHANNEL, 'channel = "model"')
+    assert project.workload_problems(*changes, text=JOBS) == [
+        'evaluation.channel: found "model"; '
+        "allowed: another name: the job has an input of this one, the model"
+    ]
+
+
 @pytest.mark.parametrize("bound", ["{ min = 1, max = 1 }", "{ max = 1 }", "{ min = -1 }"])
 def test_a_bound_is_from_one_side_or_from_both(project: SettingsProject, bound: str) -> None:
     assert project.workload_problems((BOUND, bound), text=JOBS) == []

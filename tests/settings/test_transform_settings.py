@@ -67,6 +67,13 @@ MISTAKES = {
             "application/jsonlines with join_input, input_filter or output_filter"
         ],
     ),
+    "a join of CSV with JSON": (
+        [(TRANSFORM, f'{TRANSFORM}\naccept = "application/json"')],
+        [
+            'accept: found "application/json"; '
+            'allowed: "text/csv", the records\' own type, with a join or a filter'
+        ],
+    ),
     "a filter that is no JSONPath": (
         [(TRANSFORM, f'{TRANSFORM}\ninput_filter = "[1:]"')],
         ['input_filter: found "[1:]"; allowed: a JSONPath such as "$[1:]", at most 63 characters'],
@@ -147,6 +154,16 @@ def test_the_content_type_is_the_transforms_or_the_channels_or_the_apis(
     transform = project.load(text).transform
     assert transform
     assert transform.content_type == expected
+
+
+def test_what_is_joined_or_filtered_is_answered_in_the_type_of_the_records(
+    project: SettingsProject,
+) -> None:
+    joined = project.load(JOBS).transform
+    plain = project.load(JOBS.replace("join_input = true", "")).transform
+    assert joined
+    assert plain
+    assert (joined.accept, plain.accept) == ("text/csv", None)
 
 
 def test_a_transform_on_request_needs_no_channel(project: SettingsProject) -> None:

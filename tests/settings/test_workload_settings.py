@@ -278,3 +278,11 @@ def test_a_mistake_is_reported_by_its_key(project: SettingsProject, mistake: str
     change, expected = MISTAKES[mistake]
     lines = [expected] if isinstance(expected, str) else expected
     assert sorted(project.workload_problems(change)) == sorted(lines)
+
+
+def test_models_that_would_share_an_output_are_refused(project: SettingsProject) -> None:
+    twin = '[models.Mars]\nimage = { container = "mars" }\n[api]'
+    problems = project.workload_problems(("[api]", twin))
+    assert problems == [
+        'models.Mars: found "Mars"; allowed: a name that differs from "mars" in letters or digits'
+    ]

@@ -40,6 +40,7 @@ class Transform(Section):
     content_type: ContentType = ""
     """Once loaded, the channel's or else the API's when it was left out."""
     accept: ContentType | None = None
+    """Once loaded, the type of the records when they are joined or filtered."""
     split_type: Annotated[str, Allowed.one_of(("Line", "None", "RecordIO", "TFRecord"))] = "Line"
     strategy: Annotated[str, Allowed.one_of(("MultiRecord", "SingleRecord"))] = "MultiRecord"
     assemble_with: Annotated[str, Allowed.one_of(("Line", "None"))] = "Line"

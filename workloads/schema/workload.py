@@ -98,6 +98,18 @@ class Workload(Section):
             )
         return models
 
+    @field_validator("models")
+    @classmethod
+    def _models_have_outputs_of_their_own(cls, models: Mapping[str, Model]) -> Mapping[str, Model]:
+        # an output of a stack begins with the model's name, and takes letters and digits only
+        names: dict[str, str] = {}
+        for name in models:
+            other = names.setdefault(name.replace("-", "").lower(), name)
+            if other != name:
+                there = f"a name that differs from {shown(other)} in letters or digits"
+                raise_any([problem(f"found {shown(name)}; allowed: {there}", name)])
+        return models
+
     @field_validator("variants")
     @classmethod
     def _variants_serve_the_models(
@@ -127,6 +139,9 @@ class Workload(Section):
         data = info.data.get("data")
         if data is not None and evaluation.channel not in data:
             raise_any([unknown(evaluation.channel, data, "channel")])
+        if evaluation.channel == "model":
+            there = "another name: the job has an input of this one, the model"
+            raise_any([not_allowed(evaluation.channel, there, "channel")])
         return evaluation
 
     @field_validator("transform")
@@ -138,9 +153,12 @@ class Workload(Section):
         if data is None or models is None or api is None:
             return transform  # their problems come first
         channel = data.get(transform.channel)
-        content_type = channel.content_type if channel else None
+        given = transform.content_type or (channel.content_type if channel else None)
+        content_type = given or api.content_type
+        # SageMaker joins and filters only answers that are of the records' own type
+        record_type = content_type.partition(";")[0] if transform.data_processing else None
         transform = _of_the_only_model(transform, list(models)).model_copy(
-            update={"content_type": transform.content_type or content_type or api.content_type}
+            update={"content_type": content_type, "accept": transform.accept or record_type}
         )
         problems = list(_without_model(transform.model, list(models), "model"))
         if transform.channel is not None and channel is None:
@@ -148,6 +166,9 @@ class Workload(Section):
         if transform.data_processing and not transform.content_type.startswith(RECORD_TYPES):
             there = f"{', '.join(RECORD_TYPES)} with join_input, input_filter or output_filter"
             problems.append(not_allowed(transform.content_type, there, "content_type"))
+        if record_type and transform.accept != record_type:
+            there = f"{shown(record_type)}, the records' own type, with a join or a filter"
+            problems.append(not_allowed(transform.accept, there, "accept"))
         raise_any(problems)
         return transform
 
