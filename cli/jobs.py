@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from workloads.schema.sagemaker import SAGEMAKER_NAME
+
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 RUNNING = frozenset({"InProgress", "Stopping"})
 """The states of a job that has not ended."""
-NAME_LENGTH = 63
 
 Description = Mapping[str, Any]
 """The answer of a Describe…Job."""
@@ -25,6 +26,8 @@ class Kind:
     """A kind of job: its operations and their members all begin or end with its name."""
 
     name: str
+    name_length: int = 63
+    """How long the name of such a job may be."""
 
     @property
     def words(self) -> str:
@@ -51,7 +54,7 @@ class Kind:
 
 
 TRAINING = Kind("TrainingJob")
-TUNING = Kind("HyperParameterTuningJob")
+TUNING = Kind("HyperParameterTuningJob", name_length=32)
 PROCESSING = Kind("ProcessingJob")
 TRANSFORM = Kind("TransformJob")
 KINDS = (TRAINING, TUNING, PROCESSING, TRANSFORM)
@@ -66,6 +69,8 @@ class Job:
 
     def describe(self, sagemaker: "SageMakerClient") -> Description | None:
         """Describe the job; None if there is none of this kind and name."""
+        if len(self.name) > self.kind.name_length or not re.fullmatch(SAGEMAKER_NAME, self.name):
+            return None  # SageMaker would object to the question
         operation = getattr(sagemaker, xform_name(f"Describe{self.kind.name}"))
         try:
             described: Description = operation(**{f"{self.kind.name}Name": self.name})
@@ -106,7 +111,7 @@ def new_name(*words: str) -> str:
     """
     now = datetime.now(UTC)
     stamp = f"submitted-{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03}"
-    prefix = "-".join(words)[: NAME_LENGTH - 1 - len(stamp)].rstrip("-")
+    prefix = "-".join(words)[: TRAINING.name_length - 1 - len(stamp)].rstrip("-")
     return f"{prefix}-{stamp}"
 
 

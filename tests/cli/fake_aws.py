@@ -1,5 +1,6 @@
 """The app's account in memory, behind real botocore clients: only the way over the wire is cut."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cli.account import Account
-from cli.jobs import KINDS, Kind
+from cli.jobs import KINDS, TUNING, Kind
 
 Record = dict[str, Any]
 
@@ -92,6 +93,9 @@ class FakeAws:
         return answer
 
     def _job(self, kind: Kind, name: str) -> Record:
+        longest = 32 if kind == TUNING else 63
+        if not re.fullmatch(rf"(?=.{{1,{longest}}}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*", name):
+            raise _error("ValidationException", "1 validation error detected")
         if name not in self.jobs[kind.name]:
             raise _error("ValidationException", self.missing_text)
         return self.jobs[kind.name][name]
@@ -107,7 +111,7 @@ class FakeAws:
         return {f"{kind.name}Arn": job[f"{kind.name}Arn"]}
 
     def _ListTrainingJobsForHyperParameterTuningJob(self, asked: Record) -> Record:  # noqa: N802
-        self._job(Kind("HyperParameterTuningJob"), asked["HyperParameterTuningJobName"])
+        self._job(TUNING, asked["HyperParameterTuningJobName"])
         return {"TrainingJobSummaries": self.trials}
 
     def _DescribeEndpoint(self, asked: Record) -> Record:  # noqa: N802

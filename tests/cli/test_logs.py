@@ -36,6 +36,14 @@ def test_a_job_of_any_kind_is_found_and_followed(
     assert terminal.lines == ["hello", "✓ Completed in 42 s"]
 
 
+@pytest.mark.parametrize("name", ["j" * 33, "j" * 63, "j" * 64, "a job", "job;"])
+def test_a_name_that_a_kind_cannot_have_is_not_asked_for(
+    aws: FakeAws, terminal: Terminal, name: str
+) -> None:
+    with pytest.raises(InputError, match=r"JOB: found .*; the latest jobs are: none"):
+        _logs(aws, terminal, name)
+
+
 def test_each_line_is_printed_once_those_too_that_come_after_the_end(
     aws: FakeAws, terminal: Terminal, then: Callable[..., None]
 ) -> None:

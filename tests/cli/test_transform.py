@@ -98,6 +98,7 @@ def test_the_request_is_the_settings_and_the_model_that_serves(
     assert job["DataProcessing"] == {"JoinSource": "Input"}
     assert job["TransformOutput"] == {
         "S3OutputPath": f"{S3}/{job['TransformJobName']}/",
+        "Accept": "text/csv",
         "AssembleWith": "Line",
         "KmsKeyId": "app-key",
     }
@@ -108,10 +109,9 @@ def test_without_a_split_there_is_no_strategy(
     deployed: FakeAws, terminal: Terminal, new: Path
 ) -> None:
     assert TUNED.transform is not None
-    whole = TUNED.transform.model_copy(update={"split_type": "None", "accept": "text/csv"})
+    whole = TUNED.transform.model_copy(update={"split_type": "None"})
     _transform(deployed, terminal, new, TUNED.model_copy(update={"transform": whole}))
     assert "BatchStrategy" not in _submitted(deployed)
-    assert _submitted(deployed)["TransformOutput"]["Accept"] == "text/csv"
 
 
 def test_without_waiting_it_says_where_the_answers_will_be(
