@@ -77,8 +77,12 @@ test_that("a tick's text is as short as its neighbours allow", {
   expect_lt(length(ticks_within(c(0, 3e6))), length(ticks_within(c(0, 3))))
 })
 
-test_that("one row, one value and a perfect prediction can be drawn", {
-  for (rows in list(list(actual = 3, predicted = 3.1), list(actual = 0:1, predicted = 0:1))) {
+test_that("one row, one prediction for all, and a perfect one can be drawn", {
+  for (rows in list(
+    list(actual = 3.7, predicted = 3.7),
+    list(actual = c(1, 2), predicted = c(2, 2)),
+    list(actual = c(1, 2), predicted = c(1, 2))
+  )) {
     file <- tempfile()
     metrics <- regression_metrics(rows$actual, rows$predicted)
     expect_silent(write_report(file, rows, metrics, NULL, "y", ""))
