@@ -150,7 +150,10 @@ def _metrics(folder: str, s3: "S3Client") -> dict[str, object]:
     except ClientError as error:
         if is_transient(error):
             raise
-        raise QualityGateError(f"{uri} cannot be read: {error}") from error
+        # who may not list a bucket is told AccessDenied of an object that is not there
+        raise QualityGateError(
+            f"{uri} cannot be read: did the container's evaluate write {_FILE}? {error}"
+        ) from error
     try:
         evaluation = json.loads(text)
     except ValueError as error:

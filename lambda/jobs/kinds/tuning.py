@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 _NO_OBJECTIVE = "No objective metrics found"
-_ALL_FAILED = "All training jobs failed"
+_NONE_SUCCEEDED = ("All training jobs failed", "No training job succeeded")
 _LAST_LINES = 5
 # Thirty ranges with the longest names and values would not fit into CloudFormation's response.
 _MAX_HYPERPARAMETERS_BYTES = 1_500
@@ -102,7 +102,7 @@ class TuningJobs(JobKind):
         reason = super().reason(job, clients)
         if reason.startswith(_NO_OBJECTIVE):
             return self._no_objective(job, clients)
-        if reason.startswith(_ALL_FAILED):
+        if reason.startswith(_NONE_SUCCEEDED):
             failed = next(_training_jobs(job.name, clients.sagemaker, StatusEquals="Failed"), None)
             if failed:
                 reason += f"\n{failed['TrainingJobName']}: {failed.get('FailureReason')}"

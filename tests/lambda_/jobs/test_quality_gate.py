@@ -172,7 +172,7 @@ def test_what_cannot_be_compared_says_how_to_go_on(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, f"{FRESH}/evaluation.json cannot be read: "),
+        (None, f"{FRESH}/evaluation.json cannot be read: did the container's evaluate write "),
         (b"rmse: 0.3", "is not JSON"),
         (b"\xff", "is not JSON"),
         (b"[1]", 'has no object "metrics"'),

@@ -22,6 +22,7 @@ ALL_FAILED = (
     "All training jobs failed. Please take a look at the training jobs failures to get more "
     "details."
 )
+NONE_SUCCEEDED = "No training job succeeded after 5 attempts."
 
 
 def tuning(request_id: str, *, revision: str = "1", warm_start: str | None = None) -> Any:
@@ -133,14 +134,15 @@ def test_a_tuning_that_completed_without_any_model_is_no_success(aws: FakeAws) -
     assert "Completed: none of its training jobs completed\n" in failure(aws, event, name)
 
 
-def test_a_tuning_whose_training_jobs_all_failed_quotes_one(aws: FakeAws) -> None:
+@pytest.mark.parametrize("reason", [ALL_FAILED, NONE_SUCCEEDED])
+def test_a_tuning_whose_training_jobs_all_failed_quotes_one(aws: FakeAws, reason: str) -> None:
     event = tuning("r1")
     name = deliver(aws, event)
     aws.tried(name, "Stopped")
     failed = aws.tried(name, "Failed", FailureReason="AlgorithmError: no column Species")
-    aws.end(name, "Failed", FailureReason=ALL_FAILED)
+    aws.end(name, "Failed", FailureReason=reason)
     said = failure(aws, event, name)
-    assert f"{ALL_FAILED}\n{failed}: AlgorithmError: no column Species\n" in said
+    assert f"{reason}\n{failed}: AlgorithmError: no column Species\n" in said
 
 
 @pytest.mark.parametrize("status", ["Completed", "Stopped"])
