@@ -155,6 +155,15 @@ def test_batch_transform_sets_how_much_is_scored_at_once(runner: Runner, trained
     assert answer.error["message"] == "expected a body of at most 2097152 bytes"
 
 
+def test_batch_transform_may_leave_the_size_of_a_body_open(runner: Runner, trained: Path) -> None:
+    rows = 400_000
+    with runner.serve(trained, SAGEMAKER_MAX_PAYLOAD_IN_MB="0") as server:
+        client = Client(server.port).wait_until_healthy()
+        body = "3.5,1.4,0.2,setosa\n" * rows
+        answer = client.post(body, "text/csv; header=absent", Accept="text/csv")
+    assert len(answer.text.splitlines()) == rows
+
+
 def test_many_clients_at_once_all_get_their_own_answer(
     client: Client, by_hand: list[float]
 ) -> None:
