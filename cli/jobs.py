@@ -31,8 +31,8 @@ class Kind:
 
     @property
     def words(self) -> str:
-        """`training job`."""
-        return re.sub(r"\B(?=[A-Z])", " ", self.name).lower()
+        """`training job`, `hyperparameter tuning job`."""
+        return re.sub(r"\B(?=[A-Z])", " ", self.name.replace("Parameter", "parameter")).lower()
 
     @property
     def log_group(self) -> str:
@@ -100,7 +100,7 @@ class Job:
     @property
     def stop_command(self) -> str:
         """What stops the job, for a shell."""
-        words = re.sub(r"\B(?=[A-Z])", "-", self.kind.name).lower()
+        words = xform_name(self.kind.name, "-")
         return f"aws sagemaker stop-{words} --{words}-name {self.name}"
 
 

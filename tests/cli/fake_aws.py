@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from cli.account import Account
@@ -44,7 +45,7 @@ class FakeAws:
 
     def add(self, kind: Kind, name: str, **members: Any) -> Record:
         """Put a job there, in progress."""
-        words = kind.words.replace(" ", "-")
+        words = xform_name(kind.name, "-")
         self.jobs[kind.name][name] = {
             f"{kind.name}Name": name,
             f"{kind.name}Arn": f"arn:aws:sagemaker:us-east-1:000000000000:{words}/{name}",
