@@ -43,10 +43,10 @@ def demo(console: Console) -> None:
         (relative(deployment.assembly), "the templates, the same as for AWS"),
         (relative(aws.log_path), "what the embedded AWS did"),
         (relative(REPORT), "the evaluation of the tuned model, a picture"),
-        (f"workloads/{TUNED}.toml", "what that is made from; iris-mars.toml is the simple one"),
+        (f"workloads/{TUNED}.toml", "what the tuned model is made from; iris-mars.toml is simpler"),
         ("make local", "the same again, left running for you to call"),
     ):
-        console.print(f"  {where!s:<28}{what}")
+        console.print(f"  {where!s:<30}{what}", soft_wrap=True)
 
 
 @contextmanager

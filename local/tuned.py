@@ -32,8 +32,8 @@ def show(aws: EmbeddedAWS, deployment: Deployment, stack: str, console: Console)
     console.print(f"{stack}: {len(jobs)} models trained, the best one serves\n")
     console.print(table)
     metrics = json.loads(deployment.output(stack, "MarsMetrics"))
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items()))
-    console.print(f"\nIts evaluation on irises held out of the training: {figures}\n")
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items()))
+    console.print(f"\nOn irises held out of the training: {figures}\n", soft_wrap=True)
     _fetch(aws.client("s3"), f"{deployment.output(stack, 'MarsEvaluation')}/report.png", REPORT)
 
 

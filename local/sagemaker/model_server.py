@@ -7,7 +7,7 @@ from typing import Any
 
 from local.runners import Container
 from local.sagemaker import s3_data
-from local.sagemaker.hosting import container_of
+from local.sagemaker.hosting.configuration import container_of
 from local.sagemaker.records import Record
 
 PING_TIMEOUT = 2

@@ -16,16 +16,17 @@ from local.runners import Runner
 from local.runners.docker import DockerRunner
 from local.runners.engine import chosen
 from local.runners.process import ProcessRunner
-from local.sagemaker import hosting, records, tags
-from local.sagemaker.endpoints import Endpoints
+from local.sagemaker import records, tags
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.processing import Processing
+from local.sagemaker.hosting import configuration as hosting
+from local.sagemaker.hosting.endpoints import Endpoints
+from local.sagemaker.hosting.runtime import ModelError, Response, invoke_endpoint
+from local.sagemaker.processing.operations import Processing
 from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
-from local.sagemaker.runtime import ModelError, Response, invoke_endpoint
-from local.sagemaker.training import Training
-from local.sagemaker.transform import Transform
-from local.sagemaker.tuning import Tuning
+from local.sagemaker.training.operations import Training
+from local.sagemaker.transform.operations import Transform
+from local.sagemaker.tuning.operations import Tuning
 from local.sagemaker.validation import validate
 
 logger = logging.getLogger(__name__)

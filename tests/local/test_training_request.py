@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.training_request import assert_supported
+from local.sagemaker.training.request import assert_supported
 from tests.local.conftest import IMAGE, Account
 from tests.local.shell import train
 

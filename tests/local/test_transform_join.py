@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.transform_join import DataProcessing, JoinError, data_processing
-from local.sagemaker.transform_jsonpath import JSONPath, JSONPathError
-from local.sagemaker.transform_split import split
+from local.sagemaker.transform.join import DataProcessing, JoinError, data_processing
+from local.sagemaker.transform.jsonpath import JSONPath, JSONPathError
+from local.sagemaker.transform.split import split
 
 VALUE = {"id": 7, "features": [1, 2, 3, 4], "a": {"b": "c", "d.e": 1}, "rows": [{"x": 1}, {"x": 2}]}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.sagemaker.transform_split import RecordTooLargeError, assemble, batches, split
+from local.sagemaker.transform.split import RecordTooLargeError, assemble, batches, split
 
 STRATEGIES = st.sampled_from(["MultiRecord", "SingleRecord"])
 DATA = st.lists(st.sampled_from([b"1,2", b"\n", b"\r\n", b"\r", b'"a\nb"', b"\xff\x00", b"x" * 7]))

@@ -10,9 +10,9 @@ from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.job import JobFailed
 from local.sagemaker.logs import MetricHeard, nobody
 from local.sagemaker.records import Record, training_jobs
-from local.sagemaker.training import Training
-from local.sagemaker.tuning_job import TuningJob
-from local.sagemaker.tuning_results import best, counters, summary
+from local.sagemaker.training.operations import Training
+from local.sagemaker.tuning.job import TuningJob
+from local.sagemaker.tuning.results import best, counters, summary
 
 Outcome = Callable[[Record, MetricHeard], Record | None]
 """How a training job ends: what its record is told, or None if it goes on until it is stopped."""

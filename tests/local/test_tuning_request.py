@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.tuning_request import assert_valid, hyperband_resource, number_of_jobs
+from local.sagemaker.tuning.request import assert_valid, hyperband_resource, number_of_jobs
 
 Request = dict[str, Any]
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.tuning_ranges import (
+from local.sagemaker.tuning.ranges import (
     MAX_INTEGER,
     ORDERS_APART,
     Continuous,
     combinations,
     parameter_ranges,
 )
-from local.sagemaker.tuning_search import MEDIAN_OF, Search
+from local.sagemaker.tuning.search import MEDIAN_OF, Search
 
 Config = dict[str, Any]
 

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.variants import Variant, choose
+from local.sagemaker.hosting.variants import Variant, choose
 
 
 class Weighted(Variant):

@@ -14,9 +14,9 @@ from ministack.core.concurrency import spawn_background
 
 from local.runners import Runner
 from local.sagemaker.errors import SageMakerError, invalid
+from local.sagemaker.hosting.variants import Variant, VariantFailure, choose
 from local.sagemaker.records import LOCK, Record
 from local.sagemaker.validation import now
-from local.sagemaker.variants import Variant, VariantFailure, choose
 
 logger = logging.getLogger(__name__)
 

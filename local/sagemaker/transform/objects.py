@@ -11,8 +11,8 @@ from local.sagemaker import s3_data
 from local.sagemaker.job import CLIENT_ERRORS
 from local.sagemaker.model_server import Answer
 from local.sagemaker.records import Record
-from local.sagemaker.transform_join import DataProcessing, JoinError
-from local.sagemaker.transform_split import MB, RecordTooLargeError, assemble, batches, split
+from local.sagemaker.transform.join import DataProcessing, JoinError
+from local.sagemaker.transform.split import MB, RecordTooLargeError, assemble, batches, split
 
 INVOCATIONS_TIMEOUT = 600
 """Seconds for an answer, the default of InvocationsTimeoutInSeconds."""

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.sagemaker import channels
 from local.sagemaker.records import Record
+from local.sagemaker.training import channels
 
 GROUP = "homogeneousCluster"
 """The one instance group of a job that names none."""

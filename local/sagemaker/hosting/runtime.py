@@ -6,10 +6,10 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import SageMakerError
+from local.sagemaker.hosting.endpoints import Endpoints
+from local.sagemaker.hosting.variants import Variant
 from local.sagemaker.model_server import Answer
-from local.sagemaker.variants import Variant
 
 MAX_BODY = 6_291_456
 """Bytes that InvokeEndpoint takes."""

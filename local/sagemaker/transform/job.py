@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from local.runners import Container, Runner
 from local.sagemaker import s3_data
-from local.sagemaker.hosting import container_of
+from local.sagemaker.hosting.configuration import container_of
 from local.sagemaker.job import POLL, ContainerJob, Ending, JobFailed, Kind
 from local.sagemaker.logs import LogStream
 from local.sagemaker.model_server import ModelServer, UnhealthyError
 from local.sagemaker.records import Record, transform_jobs
 from local.sagemaker.roles import RoleSession
-from local.sagemaker.transform_join import DataProcessing
-from local.sagemaker.transform_objects import ObjectFailed, ObjectTransform
+from local.sagemaker.transform.join import DataProcessing
+from local.sagemaker.transform.objects import ObjectFailed, ObjectTransform
 from local.sagemaker.validation import now
 
 KIND = Kind("TransformJob", transform_jobs, "/aws/sagemaker/TransformJobs")

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from local.runners import Runner
 from local.sagemaker import s3_data
 from local.sagemaker.errors import SageMakerError, invalid, not_supported
-from local.sagemaker.hosting import find_model
+from local.sagemaker.hosting.configuration import find_model
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
-from local.sagemaker.transform_job import KIND, TransformJob
-from local.sagemaker.transform_join import data_processing
+from local.sagemaker.transform.job import KIND, TransformJob
+from local.sagemaker.transform.join import data_processing
 from local.sagemaker.validation import now
 
 DEFAULT_PAYLOAD_MB = 6

@@ -7,14 +7,15 @@ from typing import Any
 
 from local.faults import Faults
 from local.runners import Container, Runner
-from local.sagemaker import s3_data, training_input
+from local.sagemaker import s3_data
 from local.sagemaker.background import Background
-from local.sagemaker.channels import Channel
-from local.sagemaker.checkpoints import Checkpoints
 from local.sagemaker.job import CLIENT_ERRORS, ContainerJob, Ending, JobFailed, Kind
 from local.sagemaker.logs import MetricHeard, Metrics
 from local.sagemaker.records import LOCK, Record, training_jobs
 from local.sagemaker.roles import RoleSession
+from local.sagemaker.training import input as training_input
+from local.sagemaker.training.channels import Channel
+from local.sagemaker.training.checkpoints import Checkpoints
 from local.sagemaker.validation import now
 
 KIND = Kind("TrainingJob", training_jobs, "/aws/sagemaker/TrainingJobs")

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.runners import Container, ContainerSpec, ImageError, Runner
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.hosting import container_of
+from local.sagemaker.hosting.configuration import container_of
 from local.sagemaker.logs import LogStream
 from local.sagemaker.model_server import Answer, ModelServer, UnhealthyError
 from local.sagemaker.records import Record

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from local.sagemaker.job import RUNNING
 from local.sagemaker.records import Record, training_jobs
-from local.sagemaker.tuning_ranges import parameter_ranges
+from local.sagemaker.tuning.ranges import parameter_ranges
 
 _COLUMNS = (
     "TrainingJobName",

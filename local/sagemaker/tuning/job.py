@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from local.sagemaker.job import Ending, Job, JobFailed, Kind
 from local.sagemaker.records import LOCK, Record, training_jobs, tuning_jobs
-from local.sagemaker.training import Training
-from local.sagemaker.tuning_request import hyperband_resource, number_of_jobs, training_job
-from local.sagemaker.tuning_results import best, counters, launched_by, objective_value, summary
+from local.sagemaker.training.operations import Training
+from local.sagemaker.tuning.request import hyperband_resource, number_of_jobs, training_job
+from local.sagemaker.tuning.results import best, counters, launched_by, objective_value, summary
 from local.sagemaker.validation import now
 
 if TYPE_CHECKING:
-    from local.sagemaker.tuning_search import Attempt, Search
+    from local.sagemaker.tuning.search import Attempt, Search
 
 KIND = Kind("HyperParameterTuningJob", tuning_jobs)
 ENOUGH = 5
@@ -69,7 +69,7 @@ class TuningJob(Job):
         super().finish(Ending(ending.status, {**ending.members, "ConsumedResources": runtime}))
 
     def _search(self) -> "Search":
-        from local.sagemaker.tuning_search import Search  # noqa: PLC0415 - Optuna is slow to load
+        from local.sagemaker.tuning.search import Search  # noqa: PLC0415 - Optuna is slow to load
 
         search = Search(self._config, hyperband_resource(self.record))
         for parent in self._parents:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from local.sagemaker.errors import invalid
 from local.sagemaker.records import Record
-from local.sagemaker.transform_jsonpath import JSONPath, JSONPathError
+from local.sagemaker.transform.jsonpath import JSONPath, JSONPathError
 
 
 class JoinError(ValueError):

@@ -8,7 +8,7 @@ from local.runners import Runner
 from local.sagemaker import s3_data
 from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.jobs import Jobs
-from local.sagemaker.processing_job import FOLDER, KIND, ProcessingJob, outputs_of
+from local.sagemaker.processing.job import FOLDER, KIND, ProcessingJob, outputs_of
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.validation import now

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from local.faults import Faults
 from local.runners import Runner
-from local.sagemaker import channels
 from local.sagemaker.errors import not_supported
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.logs import MetricHeard, nobody
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
-from local.sagemaker.training_job import KIND, TrainingJob
-from local.sagemaker.training_request import assert_supported, new_record
+from local.sagemaker.training import channels
+from local.sagemaker.training.job import KIND, TrainingJob
+from local.sagemaker.training.request import assert_supported, new_record
 
 
 class Training(Jobs):

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
-from local.sagemaker import channels, records, training_request
+from local.sagemaker import records
 from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.job import RUNNING
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
-from local.sagemaker.training import Training
-from local.sagemaker.tuning_job import KIND, TuningJob
-from local.sagemaker.tuning_ranges import parameter_ranges
-from local.sagemaker.tuning_request import assert_valid
-from local.sagemaker.tuning_results import counters, launched_by, summary
+from local.sagemaker.training import channels
+from local.sagemaker.training import request as training_request
+from local.sagemaker.training.operations import Training
+from local.sagemaker.tuning.job import KIND, TuningJob
+from local.sagemaker.tuning.ranges import parameter_ranges
+from local.sagemaker.tuning.request import assert_valid
+from local.sagemaker.tuning.results import counters, launched_by, summary
 from local.sagemaker.validation import now
 
 _BY_NAME = {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 10}

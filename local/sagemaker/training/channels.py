@@ -8,9 +8,9 @@ from typing import Any
 from local.sagemaker import s3_data
 from local.sagemaker.background import Background
 from local.sagemaker.errors import invalid, not_supported
-from local.sagemaker.pipes import Pipe
 from local.sagemaker.records import Record
 from local.sagemaker.s3_data import Objects
+from local.sagemaker.training.pipes import Pipe
 
 
 def assert_supported(channels: Sequence[Record], default_mode: str) -> None:

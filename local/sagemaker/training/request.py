@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from local.sagemaker import channels, checkpoints, s3_data
+from local.sagemaker import s3_data
 from local.sagemaker.errors import invalid, not_supported
 from local.sagemaker.records import Record
+from local.sagemaker.training import channels, checkpoints
 from local.sagemaker.validation import now
 
 DEFAULT_MAX_RUNTIME = 86_400

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.sagemaker.errors import invalid, not_supported
 from local.sagemaker.records import Record
-from local.sagemaker.tuning_ranges import Categorical, combinations, parameter_ranges
+from local.sagemaker.tuning.ranges import Categorical, combinations, parameter_ranges
 
 MAX_TRAINING_JOBS = 750
 """Training jobs of one tuning job (SageMaker's quota)."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from local.runners import Runner
 from local.sagemaker import records, tags
-from local.sagemaker.endpoint import Endpoint
 from local.sagemaker.errors import already_exists, could_not_find, invalid
-from local.sagemaker.hosting import find_endpoint_config, find_model
+from local.sagemaker.hosting.configuration import find_endpoint_config, find_model
+from local.sagemaker.hosting.endpoint import Endpoint
 from local.sagemaker.records import LOCK, Record, arn
 
 logger = logging.getLogger(__name__)

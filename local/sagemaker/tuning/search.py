@@ -19,7 +19,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState, create_trial
 
 from local.sagemaker.records import Record
-from local.sagemaker.tuning_ranges import Categorical, Continuous, Integer, Range, parameter_ranges
+from local.sagemaker.tuning.ranges import Categorical, Continuous, Integer, Range, parameter_ranges
 
 MAX_BLIND = 10
 """Attempts at random before Optuna's TPE models the objective; a third of a small search."""
