@@ -29,11 +29,12 @@ synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag an
 	@$(CDK) synth --quiet && ls cdk.out/*.template.json
 
 ##@ Jobs beside a deploy, on AWS or the AWS of make local
-# make has exported the words of its command line; quoted here, a shell does not read them
+# make exports the words of its command line: the shell gets them as they were typed. train also
+# knows MODEL, where a workload has several, and MAX_RUNTIME in seconds, up to 28 days
 train: .venv/installed  ## one more training: make train WORKLOAD=iris-mars SET="degree=1" WAIT=no
 	@python -m cli train --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" --model "$$MODEL" \
 	  --set "$$SET" --max-runtime "$$MAX_RUNTIME" --wait "$$WAIT"
-transform: .venv/installed  ## answers to a file, folder or s3://: make transform WORKLOAD=iris-tuned INPUT=new.csv
+transform: .venv/installed  ## a model's answers: make transform WORKLOAD=iris-tuned INPUT=new.csv
 	@python -m cli transform --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" \
 	  --input "$$INPUT" --wait "$$WAIT"
 logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>

@@ -47,7 +47,7 @@ def train(
         return
     ended = follow(job, account, console)
     if job.status(ended) != "Completed":
-        raise JobFailed(job.reason(ended))
+        raise JobFailed(job.reason(ended) + _way_out(ended))
     console.print(f"[green]✓[/] Completed in {took(job, ended)}")
     _show_metrics(deployed, ended, console)
     say(
@@ -75,6 +75,13 @@ def _deployed(account: Account, stack: str) -> dict[str, Description]:
         folder = described["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         jobs[folder.rpartition("/")[2]] = described
     return jobs
+
+
+def _way_out(ended: Description) -> str:
+    if ended.get("SecondaryStatus") != "MaxRuntimeExceeded":
+        return ""
+    seconds = ended["StoppingCondition"]["MaxRuntimeInSeconds"]
+    return f": allow it more than {seconds} seconds by MAX_RUNTIME="
 
 
 def _show_hyperparameters(

@@ -189,7 +189,7 @@ def test_the_log_is_followed_to_the_metrics_and_the_artifact(
         ),
         (
             {"status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"},
-            "Stopped: MaxRuntimeExceeded",
+            "Stopped: MaxRuntimeExceeded: allow it more than 3600 seconds by MAX_RUNTIME=",
         ),
         ({"status": "Stopped", "SecondaryStatus": "Stopped"}, "Stopped"),
     ],
