@@ -64,8 +64,11 @@ def test_quoted_fields_and_windows_line_ends_are_csv(client: Client, by_hand: li
 def test_csv_without_a_header_is_taken_by_position(
     client: Client, by_hand: list[float], content_type: str
 ) -> None:
-    answer = client.post(csv(ROWS).removeprefix(HEADER + "\n"), content_type, Accept="text/csv")
+    rows = csv(ROWS).removeprefix(HEADER + "\n")
+    answer = client.post(rows, content_type)
+    assert answer.content_type == "text/csv"
     assert list(map(float, answer.text.splitlines())) == by_hand
+    assert client.post(rows, content_type, Accept="application/json").predictions == by_hand
 
 
 def test_csv_without_a_header_has_to_fit_the_columns(client: Client) -> None:
@@ -148,7 +151,7 @@ def test_batch_transform_sets_how_much_is_scored_at_once(runner: Runner, trained
     rows = 2 * 1024 * 1024 // len(row)
     with runner.serve(trained, SAGEMAKER_MAX_PAYLOAD_IN_MB="2") as server:
         client = Client(server.port).wait_until_healthy()
-        answer = client.post(row * rows, "text/csv; header=absent", Accept="text/csv")
+        answer = client.post(row * rows, "text/csv; header=absent")
         assert len(answer.text.splitlines()) == rows
         answer = client.post(row * (rows + 1), "text/csv; header=absent")
     assert answer.status == 413
@@ -160,7 +163,7 @@ def test_batch_transform_may_leave_the_size_of_a_body_open(runner: Runner, train
     with runner.serve(trained, SAGEMAKER_MAX_PAYLOAD_IN_MB="0") as server:
         client = Client(server.port).wait_until_healthy()
         body = "3.5,1.4,0.2,setosa\n" * rows
-        answer = client.post(body, "text/csv; header=absent", Accept="text/csv")
+        answer = client.post(body, "text/csv; header=absent")
     assert len(answer.text.splitlines()) == rows
 
 

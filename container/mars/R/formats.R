@@ -51,13 +51,19 @@ readers <- list(
   "application/json" = function(text, names) parse_instances(text)
 )
 
-#' How an answer is written, by media type; the first is the default.
+#' How an answer is written, by media type.
 writers <- list(
   "application/json" = function(values) {
     sprintf("{\"predictions\":[%s]}", paste(as_decimal(values), collapse = ","))
   },
   "text/csv" = function(values) paste0(as_decimal(values), "\n", collapse = "")
 )
+
+#' The answer to a request that accepts any: lines to lines, which a batch transform splits, sends
+#' and joins, else JSON.
+usual_writer <- function(format) {
+  if (format == "text/csv; header=absent") "text/csv" else "application/json"
+}
 
 #' The format that a Content-Type header names: the media type, and of its parameters only CSV's
 #' `header` where it is not "present" (RFC 4180, section 3).
@@ -73,13 +79,15 @@ request_format <- function(content_type) {
 media_type <- function(header) tolower(sub("[ \t]*(;.*)?$", "", header))
 
 #' The writer's media type that an Accept header (RFC 9110, section 12.5.1) likes best, or NA.
-choose_writer <- function(accept) {
-  if (is.null(accept) || accept %in% c("", "*/*")) return(names(writers)[1L])
+choose_writer <- function(accept, usual) {
+  if (is.null(accept) || accept %in% c("", "*/*")) return(usual)
+  if (accept %in% names(writers)) return(accept)
+  possible <- union(usual, names(writers))
   ranges <- trimws(strsplit(accept, ",", fixed = TRUE)[[1L]])
   weighted <- grepl(";\\s*q=", ranges)
   quality <- ifelse(weighted, as_number(sub("^.*;\\s*q=([0-9.]+).*$", "\\1", ranges)), 1)
   for (range in media_type(ranges[order(-quality)][seq_len(sum(quality > 0, na.rm = TRUE))])) {
-    fitting <- grep(utils::glob2rx(range), names(writers), value = TRUE)
+    fitting <- grep(utils::glob2rx(range), possible, value = TRUE)
     if (length(fitting) > 0L) return(fitting[1L])
   }
   NA_character_

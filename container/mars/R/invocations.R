@@ -13,14 +13,15 @@ invoke <- function(model, body, content_type = NULL, accept = NULL) {
   if (length(body) == 0L) {
     return(problem(400L, "EmptyBody", "the body is empty, expected at least one row"))
   }
-  reader <- readers[[request_format(c(content_type, "")[1L])]]
+  format <- request_format(c(content_type, "")[1L])
+  reader <- readers[[format]]
   if (is.null(reader)) {
     return(problem(415L, "UnsupportedMediaType", sprintf(
       "Content-Type: found %s, expected one of %s",
       quoted(c(content_type, "")[1L]), toString(names(readers))
     )))
   }
-  type <- choose_writer(accept)
+  type <- choose_writer(accept, usual_writer(format))
   if (is.na(type)) {
     return(problem(406L, "NotAcceptable", sprintf(
       "Accept: found %s, possible are %s", quoted(accept), toString(names(writers))

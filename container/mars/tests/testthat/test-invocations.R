@@ -27,7 +27,9 @@ test_that("Accept: text/csv gives a number per line and no header", {
 test_that("text/csv; header=absent is scored by position", {
   rows <- sub("^[^\n]*\n", "", csv)
   for (type in c("text/csv; header=absent", "Text/CSV;charset=utf-8 ; Header=\"absent\"")) {
-    expect_identical(post(rows, type), post(csv))
+    expect_identical(post(rows, type), post(csv, accept = "text/csv"))
+    expect_identical(post(rows, type, "*/*"), post(csv, accept = "text/csv"))
+    expect_identical(post(rows, type, "application/json"), post(csv))
   }
   expect_identical(post(csv, "text/csv; charset=utf-8; header=present"), post(csv))
   expect_identical(status(post(csv, "text/csv; header=absent")), 400L)
@@ -37,12 +39,14 @@ test_that("text/csv; header=absent is scored by position", {
 
 test_that("media types are read with parameters, case, wildcards and quality", {
   expect_identical(media_type(c("Text/CSV ; charset=utf-8", "a/b")), c("text/csv", "a/b"))
+  json <- "application/json"
   for (accept in c("*/*", "application/*", "text/html, application/json;q=0.5", "")) {
-    expect_identical(choose_writer(accept), "application/json")
+    expect_identical(choose_writer(accept, json), json)
   }
-  expect_identical(choose_writer("application/json;q=0.1, text/csv"), "text/csv")
-  expect_identical(choose_writer("text/*"), "text/csv")
-  expect_identical(choose_writer("application/json;q=0, text/html"), NA_character_)
+  expect_identical(choose_writer("application/json;q=0.1, text/csv", json), "text/csv")
+  expect_identical(choose_writer("text/html, */*;q=0.1", "text/csv"), "text/csv")
+  expect_identical(choose_writer("text/*", json), "text/csv")
+  expect_identical(choose_writer("application/json;q=0, text/html", json), NA_character_)
 })
 
 test_that("what cannot be read or written is 415 or 406, and an empty body is 400", {
