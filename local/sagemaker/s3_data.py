@@ -93,7 +93,7 @@ def upload_archive(
         path.relative_to(folder): path for folder in reversed(folders) for path in folder.rglob("*")
     }
     archive = scratch / Path(key).name
-    with tarfile.open(archive, "w:gz") as tar:
+    with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as tar:
         for name, path in sorted(members.items()):
             tar.add(path, str(name), recursive=False)
     s3.upload_file(str(archive), bucket, key, ExtraArgs=encryption(kms_key))
