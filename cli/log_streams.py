@@ -32,13 +32,12 @@ class LogStreams:
         self._tokens: dict[str, str] = {}
 
     def read(self) -> list[Line]:
-        """Return the lines that are new in any stream, by their time."""
-        lines = [
+        """Return the lines that are new, stream after stream."""
+        return [
             Line(timestamp, host, text)
             for stream, host in self._hosts().items()
             for timestamp, text in self._new_events(stream)
         ]
-        return sorted(lines, key=lambda line: line.timestamp)
 
     def _hosts(self) -> dict[str, str]:
         """Return each stream with its host's name, as far as that tells one from another."""

@@ -67,7 +67,7 @@ def max_runtime(text: str) -> int | None:
     """Read MAX_RUNTIME in seconds, None when it is left out. Raises InputError."""
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MAX_RUNTIME:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_RUNTIME:
         allowed = f"an integer from 1 to {MAX_RUNTIME} (seconds, 28 days)"
         raise InputError(f"MAX_RUNTIME: found {shown(text)}; allowed: {allowed}")
     return int(text)

@@ -65,11 +65,14 @@ def test_several_hosts_are_interleaved_by_time_and_told_apart(
 ) -> None:
     aws.add(TRAINING, "job")
     aws.end(TRAINING, "job")
-    aws.say("job/algo-1-1700000000", (1, "one"), (3, "three"))
-    aws.say("job/algo-2-1700000001", (2, "two"))
+    aws.say("job/algo-1-1700000000", (1, "one"), (3, "three"), (5, "five"))  # more than a page
+    aws.say("job/algo-2-1700000001", (2, "two"), (6, "six"))
     aws.say("job-2/algo-1-1700000000", (2, "of another job"))
     _logs(aws, terminal, "job")
-    assert terminal.lines[:-1] == ["algo-1 one", "algo-2 two", "algo-1 three"]
+    assert terminal.lines[:-1] == [
+        *("algo-1 one", "algo-2 two", "algo-1 three"),
+        *("algo-1 five", "algo-2 six"),
+    ]
 
 
 def test_remarks_on_a_transform_are_told_from_what_its_only_container_says(
