@@ -43,7 +43,7 @@ class BatchTransform(Job):
                     "SplitType": settings.split_type,
                 },
                 "TransformOutput": {
-                    "S3OutputPath": parts.uri("transforms", "${JobName}"),
+                    "S3OutputPath": parts.uri("transforms", "<JobName>"),
                     "Accept": settings.accept,
                     "AssembleWith": settings.assemble_with,
                     "KmsKeyId": parts.storage.key.key_arn,

@@ -57,7 +57,7 @@ class EvaluationJob(Job):
                         {
                             "OutputName": "evaluation",
                             "S3Output": {
-                                "S3Uri": parts.uri("evaluations", name, "${JobName}"),
+                                "S3Uri": parts.uri("evaluations", name, "<JobName>"),
                                 "LocalPath": f"{PROCESSING}/evaluation",
                                 "S3UploadMode": "EndOfJob",
                             },

@@ -27,7 +27,7 @@ class Job(Construct):
     """Runs when its request or properties change; fails the deploy with the job's own reason.
 
     `kind` is the API's name of it, `request` what Create<kind> takes without a name; a member that
-    is None is left out. "${JobName}" in it becomes the job's name. `longest` is for how many
+    is None is left out. "<JobName>" in it becomes the job's name. `longest` is for how many
     seconds it may run. It starts when all of `after` are there.
     """
 

@@ -68,7 +68,7 @@ def training_definition(
         "EnableNetworkIsolation": training.network_isolation,
         "EnableInterContainerTrafficEncryption": training.inter_container_encryption,
         "CheckpointConfig": {
-            "S3Uri": parts.uri("checkpoints", name, "${JobName}"),
+            "S3Uri": parts.uri("checkpoints", name, "<JobName>"),
             "LocalPath": training.checkpoints,
         }
         if training.checkpoints is not None

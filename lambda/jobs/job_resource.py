@@ -1,7 +1,7 @@
 """Custom::SageMakerTrainingJob and its like, one of each kind: a job that CloudFormation waits for.
 
 ResourceProperties: JobNamePrefix, Revision (optional), WaitSeconds, LastWait, and the request as
-the API takes it, without the job's name: CreateTrainingJobRequest, …. `${JobName}` in any text of
+the API takes it, without the job's name: CreateTrainingJobRequest, …. `<JobName>` in any text of
 it becomes the job's name. Attributes: JobName, JobArn, and what the kind adds (see jobs/kinds).
 
 CloudFormation delivers an event at least once, sends a rollback as an Update with the old
@@ -147,7 +147,7 @@ def _with_name(value: Any, name: str) -> Any:
         return {key: _with_name(member, name) for key, member in value.items()}
     if isinstance(value, list):
         return [_with_name(item, name) for item in value]
-    return value.replace("${JobName}", name) if isinstance(value, str) else value
+    return value.replace("<JobName>", name) if isinstance(value, str) else value
 
 
 def _release(event: Event, clients: Clients) -> bool:

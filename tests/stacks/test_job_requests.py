@@ -86,7 +86,7 @@ def test_a_training_job_is_as_its_settings_say(synth: Synth) -> None:
         "MaxWaitTimeInSeconds": 86400,
     }
     assert request["CheckpointConfig"] == {
-        "S3Uri": f"{BUCKET}/checkpoints/spot-trained/${{JobName}}",
+        "S3Uri": f"{BUCKET}/checkpoints/spot-trained/<JobName>",
         "LocalPath": "/opt/ml/checkpoints",
     }
     assert request["EnableNetworkIsolation"] is True
@@ -195,7 +195,7 @@ def test_an_evaluation_is_as_its_settings_say(synth: Synth) -> None:
     assert output == {
         "OutputName": "evaluation",
         "S3Output": {
-            "S3Uri": f"{BUCKET}/evaluations/tuned/${{JobName}}",
+            "S3Uri": f"{BUCKET}/evaluations/tuned/<JobName>",
             "LocalPath": "/opt/ml/processing/evaluation",
             "S3UploadMode": "EndOfJob",
         },
@@ -229,7 +229,7 @@ def test_a_batch_transform_is_as_its_settings_say(synth: Synth) -> None:
             "SplitType": "Line",
         },
         "TransformOutput": {
-            "S3OutputPath": f"{BUCKET}/transforms/${{JobName}}",
+            "S3OutputPath": f"{BUCKET}/transforms/<JobName>",
             "Accept": "text/csv",
             "AssembleWith": "Line",
             "KmsKeyId": "name-1",

@@ -19,8 +19,9 @@ def _logs(group: str) -> str:
 
 def test_training_reads_its_channels_and_writes_its_model(synth: Synth) -> None:
     may = allowed(synth, STACK, "ModelstunedTrainingRole")
-    assert may["s3:GetObject"] == {f"{OURS}/data/train/*"}
-    assert may["s3:PutObject"] == {f"{OURS}/models/tuned/*"}
+    checkpoints = f"{OURS}/checkpoints/tuned/*"
+    assert may["s3:GetObject"] == {f"{OURS}/data/train/*", checkpoints}
+    assert may["s3:PutObject"] == {f"{OURS}/models/tuned/*", checkpoints}
     assert may["logs:PutLogEvents"] == {_logs("TrainingJobs")}
     assert may["kms:Decrypt"] == {"KEY"}
     assert {resource for pull in PULLS for resource in may[pull]} == {MARS}

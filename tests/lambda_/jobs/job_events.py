@@ -38,7 +38,7 @@ _TRAINING: dict[str, Any] = {
     "OutputDataConfig": {"S3OutputPath": "s3://models/"},
     "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
     "StoppingCondition": {"MaxRuntimeInSeconds": 3300},
-    "CheckpointConfig": {"S3Uri": "s3://data/checkpoints/${JobName}"},
+    "CheckpointConfig": {"S3Uri": "s3://data/checkpoints/<JobName>"},
     "EnableNetworkIsolation": True,
 }
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -83,7 +83,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 {
                     "OutputName": "evaluation",
                     "S3Output": {
-                        "S3Uri": "s3://data/evaluations/${JobName}",
+                        "S3Uri": "s3://data/evaluations/<JobName>",
                         "LocalPath": "/opt/ml/processing/evaluation",
                         "S3UploadMode": "EndOfJob",
                     },
@@ -106,7 +106,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/new/"}},
             "ContentType": "text/csv",
         },
-        "TransformOutput": {"S3OutputPath": "s3://data/transforms/${JobName}"},
+        "TransformOutput": {"S3OutputPath": "s3://data/transforms/<JobName>"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
         "MaxConcurrentTransforms": 1,
         "Tags": TAGS,

@@ -22,7 +22,7 @@ GROUPS = {
 
 def test_a_create_starts_the_job_exactly_as_asked(aws: FakeAws, kind: str) -> None:
     name = deliver(aws, job_event("Create", "r1", kind=kind))
-    asked = json.loads(json.dumps(REQUESTS[kind]).replace("${JobName}", name))
+    asked = json.loads(json.dumps(REQUESTS[kind]).replace("<JobName>", name))
     tags = [*asked.pop("Tags"), {"Key": "sagestack:request-id", "Value": "r1"}]
     assert aws.jobs[name]["Tags"] == tags
     assert {key: aws.jobs[name][key] for key in asked} == asked
