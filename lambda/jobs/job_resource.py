@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from jobs import job_progress, job_records, naming
-from jobs.clients import Clients
+from jobs.clients import Clients, is_transient
 from jobs.coerce import coerce
 from jobs.events import Accepted, Event, Progress, log
 from jobs.kinds import KINDS, JobError, JobKind
-from jobs.stack_status import stack_status
+from jobs.stack_status import StackStatus, stack_status
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -28,9 +28,18 @@ if TYPE_CHECKING:
 
 REQUEST_ID_TAG = "sagestack:request-id"
 
-# A role that CloudFormation has just made can be unknown to SageMaker for some seconds ("Could not
-# assume role"): https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("Changes that I
-# make are not always immediately visible").
+# A role that CloudFormation has just made, or has just given a right, can be without it for some
+# seconds: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html ("Changes that I make
+# are not always immediately visible"). SageMaker tries the role when it is asked for a job, and
+# these are its refusals, which Terraform's provider waits for as well:
+# https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/sagemaker
+_ROLE_REFUSALS = (
+    "assume role",
+    "s3:ListBucket",  # in "No S3 objects found under S3 URL" too, whether there are any or not
+    "Unauthorized to List objects",
+    "Access denied to OutputDataConfig",
+    "Access denied for repository",
+)
 _ROLE_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds
 
 
@@ -84,6 +93,7 @@ def _ensure(event: Event, clients: Clients) -> str:
         job_records.ended(event, kind, others, sagemaker)
     if request is not None and start:
         _create(event, kind, name, kind.continued(event, request, jobs), sagemaker)
+        _stop_if_given_up(event, kind, name, stack, clients)
     return name
 
 
@@ -97,7 +107,10 @@ def _named(
     """Name the job that serves the event, and say whether it is yet to be started."""
     identity = kind.identity(request, event["ResourceProperties"])
     stem = kind.names.request_stem(_resource_stem(event, kind), identity)
-    attempt = max((naming.attempt_of(stem, job) or 0 for job in jobs), default=0)
+    # The resource's own job may be deleted. Its name must not come back, or what waits for it, and
+    # the model that is made of its artifact, would have nothing to be updated for.
+    names = (*jobs, event.get("PhysicalResourceId", ""))
+    attempt = max(naming.attempt_of(stem, job) or 0 for job in names)
     name = naming.job_name(stem, attempt)
     if attempt and _serves(event, kind, name, sagemaker):
         return name, False
@@ -132,13 +145,33 @@ def _create(
             log(event, "the same event has started the job already", kind=kind.type, job=name)
             return
         except ClientError as error:
-            if seconds is None or "assume role" not in str(error):
+            if seconds is None or not any(said in str(error) for said in _ROLE_REFUSALS):
                 raise
-            log(event, "SageMaker does not know the role yet", job=name, seconds=seconds)
+            log(event, "SageMaker may not know the role yet", job=name, error=str(error))
             sleep(seconds)
         else:
             log(event, "started job", kind=kind.type, job=name)
             return
+
+
+def _stop_if_given_up(
+    event: Event, kind: JobKind, name: str, before: StackStatus, clients: Clients
+) -> None:
+    """Stop the job when the stack has given the event up while it was started.
+
+    The event that undoes this one may have looked for the job just before it was there, and a
+    failed Create is not undone at all: the Provider framework keeps its Delete to itself.
+    """
+    try:
+        now = stack_status(clients.cloudformation, event)
+    except Exception as error:
+        if is_transient(error):  # to raise is to leave the job of a Create to nobody
+            return
+        raise
+    if now == before:
+        return
+    job_records.ended(event, kind, {name: "InProgress"}, clients.sagemaker)
+    raise JobError(f"{name} was stopped again: the stack is in {now.name} by now")
 
 
 def _with_name(value: Any, name: str) -> Any:

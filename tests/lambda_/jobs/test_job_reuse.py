@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from jobs import job_resource
 from jobs.kinds import JobError
@@ -171,12 +172,24 @@ def test_a_rollback_runs_again_when_the_old_job_is_gone(aws: FakeAws, kind: str)
     assert aws.statuses() == ["InProgress"]
 
 
+def test_the_name_of_a_deleted_job_does_not_come_back(aws: FakeAws, kind: str) -> None:
+    first = done(aws, job_event("Create", "r1", kind=kind))
+    aws.jobs.clear()
+    aws.stack_status = "UPDATE_IN_PROGRESS"
+    event = job_event("Update", "r2", kind=kind, physical_id=first, Tags=[])
+    again = deliver(aws, event)
+    assert again == first.removesuffix("-1") + "-2"  # or no wait and no model would follow it
+    assert deliver(aws, event) == again
+    assert aws.statuses() == ["InProgress"]
+
+
 def test_a_left_over_job_is_stopped_before_the_next_one_starts(aws: FakeAws, kind: str) -> None:
     aws.stack_status = "UPDATE_IN_PROGRESS"
     deliver(aws, job_event("Update", "r1", kind=kind))
     deliver(aws, job_event("Update", "r2", kind=kind, **OTHER[kind]))
     assert aws.statuses() == ["Stopping", "InProgress"]
-    assert aws.calls[-2:] == [f"Stop{kind}", f"Create{kind}"]
+    changes = [call for call in aws.calls if call.startswith(("Create", "Stop"))]
+    assert changes == [f"Create{kind}", f"Stop{kind}", f"Create{kind}"]
 
 
 def test_a_late_copy_of_an_old_event_leaves_the_new_job_alone(aws: FakeAws, kind: str) -> None:
@@ -207,6 +220,39 @@ def test_an_event_that_nobody_waits_for_starts_nothing(
     with pytest.raises(JobError, match=f"the stack is in {status}"):
         deliver(aws, job_event(request_type, "r1", kind=kind))
     assert not aws.jobs
+
+
+@pytest.mark.parametrize(
+    ("request_type", "status", "then"),
+    [
+        ("Create", "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"),
+        ("Create", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Update", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Create", "CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
+    ],
+)
+def test_a_job_that_the_stack_gives_up_while_it_is_started_does_not_run_on(
+    aws: FakeAws, request_type: str, status: str, then: str, kind: str
+) -> None:
+    def cancel() -> None:
+        aws.stack_status = then
+
+    aws.stack_status = status
+    aws.hooks[f"Create{kind}"] = cancel
+    with pytest.raises(JobError, match=f"was stopped again: the stack is in {then} by now"):
+        deliver(aws, job_event(request_type, "r1", kind=kind))
+    assert aws.statuses() == ["Stopping"]
+
+
+def test_a_job_is_left_running_when_the_stack_cannot_be_looked_up_again(
+    aws: FakeAws, kind: str
+) -> None:
+    def throttle() -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, "")
+
+    aws.hooks[f"Create{kind}"] = lambda: aws.hooks.update(DescribeStacks=throttle)
+    assert deliver(aws, job_event("Create", "r1", kind=kind)) in aws.jobs
+    assert aws.statuses() == ["InProgress"]
 
 
 def test_jobs_that_completed_serve_after_later_ones_failed(aws: FakeAws) -> None:

@@ -13,6 +13,16 @@ from .fake_aws import FakeAws
 from .job_events import REQUESTS, complete, deliver, job_event, poll
 
 UNKNOWN_ROLE = "Could not assume role arn:aws:iam::000000000000:role/job."
+RIGHT_ON_ITS_WAY = (  # as SageMaker words them
+    UNKNOWN_ROLE,
+    'No S3 objects found under S3 URL "s3://data/9c/" given in input data source. Please ensure '
+    "that the bucket exists in the selected region (us-east-1), that objects exist under that S3 "
+    'prefix, and that the role "role/job" has "s3:ListBucket" permissions on bucket "data".',
+    "Unauthorized to List objects under S3 URL",
+    "because no identity-based policy allows the s3:ListBucket action",
+    "Access denied to OutputDataConfig S3 bucket",
+    "Access denied for repository: mars in registry ID: 000000000000",
+)
 GROUPS = {
     "TrainingJob": "/aws/sagemaker/TrainingJobs",
     "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
@@ -29,11 +39,12 @@ def test_a_create_starts_the_job_exactly_as_asked(aws: FakeAws, kind: str) -> No
     assert aws.jobs[name][f"{kind}Name"] == name
 
 
-def test_a_role_that_sagemaker_does_not_know_yet_is_waited_for(
-    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, kind: str
+@pytest.mark.parametrize("refusal", RIGHT_ON_ITS_WAY)
+def test_a_role_or_right_that_sagemaker_does_not_know_yet_is_waited_for(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, kind: str, refusal: str
 ) -> None:
     def unknown() -> None:
-        raise ClientError({"Error": {"Code": "ValidationException", "Message": UNKNOWN_ROLE}}, "")
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": refusal}}, "")
 
     def wait(seconds: float) -> None:
         waited.append(seconds)
