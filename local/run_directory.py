@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ MARKER = "SAGESTACK_RUN"
 
 LABEL = "sagestack.run"
 """Label that names the run that a Docker container or network belongs to."""
-"""Label that names the run that a Docker container belongs to."""
+
+REMOVAL_ATTEMPTS = 20
+REMOVAL_PAUSE = 0.1
+"""Seconds between two attempts to remove a run."""
 
 logger = logging.getLogger(__name__)
 
@@ -93,12 +97,17 @@ class RunDirectory:
 
     def remove(self) -> None:
         """End what still runs of this run, by its marks, and delete the directory."""
-        end_processes(self.path)
-        remove_docker_objects(self.path)
-        if self.docker_images.exists():
-            references = set(self.docker_images.read_text().split())
-            subprocess.run(["docker", "rmi", *references], capture_output=True, check=False)
-        shutil.rmtree(self.path, ignore_errors=True)
+        noted = self.docker_images.read_text().split() if self.docker_images.exists() else []
+        # More than once: jobs of a server that stops may be making or removing the same just now.
+        for _ in range(REMOVAL_ATTEMPTS):
+            end_processes(self.path)
+            in_docker = remove_docker_objects(self.path)
+            shutil.rmtree(self.path, ignore_errors=True)
+            if not in_docker and not self.path.exists():
+                break
+            time.sleep(REMOVAL_PAUSE)
+        if noted:
+            _docker("rmi", *set(noted))
 
 
 def sweep(state: Path) -> list[Path]:
@@ -151,25 +160,24 @@ def end_processes(run: Path) -> None:
                 continue
 
 
-def remove_docker_objects(run: Path) -> None:
-    """Remove the Docker containers of `run`, running or not, and its networks."""
+def remove_docker_objects(run: Path) -> list[str]:
+    """Remove the Docker containers of `run`, running or not, and its networks; what is left."""
     if shutil.which("docker") is None:
-        return
-    listing = subprocess.run(
-        ["docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={run}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listing.returncode == 0 and listing.stdout.split():
-        subprocess.run(
-            ["docker", "rm", "--force", "--volumes", *listing.stdout.split()],
-            capture_output=True,
-            check=True,
-        )
-    if listing.returncode == 0:
-        subprocess.run(
-            ["docker", "network", "prune", "--force", "--filter", f"label={LABEL}={run}"],
-            capture_output=True,
-            check=True,
-        )
+        return []
+    if containers := _docker_objects(run, "ps", "--all"):
+        _docker("rm", "--force", "--volumes", *containers)
+    if networks := _docker_objects(run, "network", "ls"):
+        _docker("network", "rm", *networks)
+    if not containers and not networks:
+        return []
+    return _docker_objects(run, "ps", "--all") + _docker_objects(run, "network", "ls")
+
+
+def _docker_objects(run: Path, *listing: str) -> list[str]:
+    return _docker(*listing, "--quiet", "--filter", f"label={LABEL}={run}").split()
+
+
+def _docker(*arguments: str) -> str:
+    """Return what docker prints: nothing where no engine answers, or it has nothing to do."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout

@@ -130,7 +130,13 @@ class ProcessContainer:
 
 def _command(spec: ContainerSpec, programs: Path, copy: Path) -> list[str]:
     """Return what to run: one of the image's programs, in `copy`, or one of this machine."""
-    name, *arguments = (*spec.entrypoint, *spec.arguments)
+    command = (*spec.entrypoint, *spec.arguments)
+    if not command:
+        raise ImageError(
+            f"image {spec.image} runs without Docker, where nothing says what its own command is: "
+            "give the job an entrypoint or arguments"
+        )
+    name, *arguments = command
     own = name.removeprefix(f"/{images.PROGRAM}/")
     if (programs / own).is_file() and os.access(programs / own, os.X_OK):
         return [str(copy / own), *arguments]

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.concurrency import spawn_background
 
@@ -28,7 +30,8 @@ POLL = 0.2
 """Seconds between two looks at the containers of a job."""
 MAX_FAILURE_REASON = 1024
 
-CLIENT_ERRORS = (ImageError, SageMakerError, ClientError, BotoCoreError)
+# upload_file raises an error of boto3's own, whatever S3 answered
+CLIENT_ERRORS = (ImageError, SageMakerError, ClientError, BotoCoreError, Boto3Error)
 """What is wrong with the request, the role or the data, and not with SageMaker."""
 
 logger = logging.getLogger(__name__)
@@ -137,6 +140,9 @@ class ContainerJob(Job):
         super().__init__(kind, record)
         self.role = role
         self.runner = runner
+        # Unlike its name: before a reset, and in another account or server, there may be a job of
+        # the same name that still has its folders and networks.
+        self._marked = f"{kind.name}-{self.name}-{secrets.token_hex(4)}"
 
     @contextmanager
     def container(
@@ -165,7 +171,7 @@ class ContainerJob(Job):
         try:
             container = self.runner.create(
                 ContainerSpec(
-                    name=f"{self.kind.name}-{self.name}-{host}",
+                    name=f"{self._marked}-{host}",
                     image=image,
                     arguments=arguments,
                     ecr=self.role.client("ecr"),
@@ -200,8 +206,7 @@ class ContainerJob(Job):
         with ExitStack() as stack:
             network = ""
             if isolated or len(hosts) > 1:
-                name = f"{self.kind.name}-{self.name}"
-                network = stack.enter_context(self.runner.network(name, isolated=isolated))
+                network = stack.enter_context(self.runner.network(self._marked, isolated=isolated))
             yield [
                 stack.enter_context(
                     self.container(

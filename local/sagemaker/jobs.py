@@ -66,6 +66,7 @@ class Jobs:
         """Forget the jobs; what runs of them ends meanwhile."""
         for job in list(self._running.values()):
             job.stop()
+        self._running.clear()
         self.kind.records.clear()
 
     def find(self, name: str) -> Record:
@@ -105,7 +106,9 @@ class Jobs:
             self._running[arn] = job
 
         def finished() -> None:
-            self._running.pop(arn, None)
+            with LOCK:
+                if self._running.get(arn) is job:  # else it is another's, made after a reset
+                    del self._running[arn]
             ended(record)
 
         job.start(finished)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.records import Record
 
@@ -53,7 +53,7 @@ class LogStream:
             while not self._closed.wait(FLUSH_SECONDS):
                 self._flush()
             self._flush()
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             # As on AWS: a role that may not write logs makes a job without logs, not a failed one.
             logger.warning("no logs in %s %s: %s", self._group, self._stream, error)
 

@@ -2,7 +2,10 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ TRUST = {
 }
 RUNNING = ("InProgress", "Stopping")
 BUSY = ("Creating", "Updating", "Deleting")
+TIMEOUT = 120
+"""Seconds after which a test no longer waits: many, since only a failing one takes them."""
 
 
 class Account:
@@ -78,20 +83,15 @@ class Account:
 
     def ended(self, name: str) -> dict[str, Any]:
         """The description of a job, once it ended."""
-        return _settled(
+        return settled(
             lambda: self.sagemaker.describe_training_job(TrainingJobName=name),
             lambda job: job["TrainingJobStatus"] not in RUNNING,
         )
 
+    @cached_property
     def artifact(self) -> str:
         """A model's archive, made once."""
-        if "trained" not in [
-            job["TrainingJobName"]
-            for job in self.sagemaker.list_training_jobs()["TrainingJobSummaries"]
-        ]:
-            self.train("trained")
-        job = self.sagemaker.describe_training_job(TrainingJobName="trained")
-        return str(job["ModelArtifacts"]["S3ModelArtifacts"])
+        return str(self.train("trained")["ModelArtifacts"]["S3ModelArtifacts"])
 
     def configure(self, name: str, **greetings: str) -> None:
         """Make an endpoint configuration with a variant for each greeting."""
@@ -104,7 +104,7 @@ class Account:
                 ExecutionRoleArn=self.role,
                 PrimaryContainer={
                     "Image": IMAGE,
-                    "ModelDataUrl": self.artifact(),
+                    "ModelDataUrl": self.artifact,
                     "Environment": environment,
                 },
             )
@@ -124,7 +124,7 @@ class Account:
 
     def endpoint(self, name: str) -> dict[str, Any]:
         """The description of an endpoint, once it is settled."""
-        return _settled(
+        return settled(
             lambda: self.sagemaker.describe_endpoint(EndpointName=name),
             lambda endpoint: endpoint["EndpointStatus"] not in BUSY,
         )
@@ -147,11 +147,37 @@ class Account:
         events = self.logs.filter_log_events(logGroupName=group)["events"]
         return [event["message"] for event in events]
 
+    def until_logged(self, group: str, stream: str, *messages: str) -> None:
+        """Wait until the streams of a job, or of a variant, have each of these messages."""
+        settled(
+            lambda: self.streams(group, f"{stream}/"),
+            lambda streams: Counter(chain(*streams.values())) >= Counter(messages),
+        )
 
-def _settled(
+    def streams(self, group: str, prefix: str) -> dict[str, list[str]]:
+        """The messages of each log stream with this prefix, without it in their names."""
+        try:
+            streams = self.logs.describe_log_streams(
+                logGroupName=group, logStreamNamePrefix=prefix
+            )["logStreams"]
+        except self.logs.exceptions.ResourceNotFoundException:
+            return {}  # nobody has written yet
+        return {
+            stream["logStreamName"].removeprefix(prefix): [
+                event["message"]
+                for event in self.logs.get_log_events(
+                    logGroupName=group, logStreamName=stream["logStreamName"]
+                )["events"]
+            ]
+            for stream in streams
+        }
+
+
+def settled(
     describe: Callable[[], dict[str, Any]], is_settled: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    """The description of something, once it is settled."""
+    deadline = time.monotonic() + TIMEOUT
     while not is_settled(described := describe()):
         assert time.monotonic() < deadline, described
         time.sleep(0.05)

@@ -2,10 +2,9 @@
 
 import io
 import tarfile
-import time
 from typing import Any
 
-from tests.local.conftest import IMAGE, Account
+from tests.local.conftest import IMAGE, Account, settled
 
 
 def shell_job(account: Account, name: str, script: str, **change: Any) -> dict[str, Any]:
@@ -29,15 +28,11 @@ def train(account: Account, name: str, script: str, **change: Any) -> dict[str, 
 
 
 def until_training(account: Account, name: str) -> None:
-    """Wait until a job's program runs."""
-    deadline = time.monotonic() + 20
-    while (
-        account.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
-        != "Training"
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.5)  # the program has set its signal handler
+    """Wait until a job's containers are there, and its programs are started."""
+    settled(
+        lambda: account.sagemaker.describe_training_job(TrainingJobName=name),
+        lambda job: job["SecondaryStatus"] == "Training",
+    )
 
 
 def model(account: Account, job: dict[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.session import EmbeddedAWS
 from tests.local.conftest import IMAGE, Account
+from tests.local.shell import statuses
 from tests.local.tuner import Tuner
 from tests.local.worker import Worker
 
@@ -69,9 +70,11 @@ def test_a_role_that_cannot_pull_the_image_fails_the_job(guarded: Account) -> No
 
 def test_a_role_that_cannot_write_the_artifact_fails_the_job(guarded: Account) -> None:
     allow_job(guarded, *READ, LOG)
-    job = guarded.train("read-only")
+    job = guarded.train("read-only", RetryStrategy={"MaximumRetryAttempts": 2})
     assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: ")
     assert "s3:PutObject" in job["FailureReason"]
+    assert statuses(job).count("Training") == 1
 
 
 def test_a_role_that_can_do_what_a_job_does_trains_and_logs(guarded: Account) -> None:
@@ -172,6 +175,7 @@ def test_a_processing_role_that_cannot_write_the_output_fails_the_job(guarded: A
     allow_job(guarded, read, READ[2], LOG)
     job = worker.process("read-only")
     assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: ")
     assert "s3:PutObject" in job["FailureReason"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import IMAGE, TRUST, Account
+from tests.local.conftest import IMAGE, TIMEOUT, TRUST, Account
 
 ENDED = ("_COMPLETE", "_FAILED")
 
@@ -43,7 +43,7 @@ class Stack:
 
     def delete(self) -> None:
         self.cloudformation.delete_stack(StackName=self.name)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + TIMEOUT
         while self.name in [
             stack["StackName"]
             for stack in self.cloudformation.describe_stacks()["Stacks"]
@@ -53,7 +53,7 @@ class Stack:
             time.sleep(0.05)
 
     def settled(self) -> str:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + TIMEOUT
         while True:
             (stack,) = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
             status = str(stack["StackStatus"])
@@ -86,7 +86,7 @@ def resources(account: Account, greeting: str, health: str = "200") -> dict[str,
                 "ExecutionRoleArn": account.role,
                 "PrimaryContainer": {
                     "Image": IMAGE,
-                    "ModelDataUrl": account.artifact(),
+                    "ModelDataUrl": account.artifact,
                     "Environment": environment,
                 },
             },

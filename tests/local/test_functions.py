@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import TRUST, Account
+from tests.local.conftest import TIMEOUT, TRUST, Account
 
 SLOW = "import time\ntime.sleep(1)\ndef handler(event, context):\n    return 'done'\n"
 COUNT = """
@@ -77,7 +77,7 @@ def workers(account: Account, name: str) -> list[Path]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -91,8 +91,7 @@ def test_an_update_takes_over_without_cutting_a_request(account: Account) -> Non
     account.configure("green-2", new="New")
     with ThreadPoolExecutor() as pool:
         slow = [pool.submit(account.ask, "green", b"slow") for _ in range(3)]
-        while not any(future.running() for future in slow):
-            continue
+        account.until_logged("/aws/sagemaker/Endpoints/green", "old", *["slow"] * 3)
         account.sagemaker.update_endpoint(EndpointName="green", EndpointConfigName="green-2")
         while account.sagemaker.describe_endpoint(EndpointName="green")["EndpointStatus"] != (
             "InService"

@@ -1,7 +1,6 @@
 """Processing jobs, by boto3 against the running server."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -136,10 +135,7 @@ def test_an_entrypoint_is_run_in_place_of_the_images_own(worker: Worker) -> None
 
 
 def until_waiting(worker: Worker, name: str) -> None:
-    deadline = time.monotonic() + 20
-    while ["waiting"] not in [lines[-1:] for lines in worker.log("Processing", name).values()]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    worker.account.until_logged("/aws/sagemaker/ProcessingJobs", name, "waiting")
 
 
 def test_a_stopped_job_ends_its_program_and_stores_nothing(worker: Worker) -> None:
@@ -234,6 +230,12 @@ def test_two_inputs_of_one_name_or_a_place_within_another_are_refused(worker: Wo
         other = processing_input("b", "s3://work/rows", LocalPath=within)
         said = refusal(worker, "refused", ProcessingInputs=[other, given])
         assert f"The LocalPath {within} is, or is below, another LocalPath: {path}" in said
+
+
+def test_without_docker_a_job_has_to_name_its_program(worker: Worker) -> None:
+    job = worker.process("no-command", AppSpecification={"ImageUri": worker.image})
+    assert job["FailureReason"].startswith("ClientError: ")
+    assert job["FailureReason"].endswith("give the job an entrypoint or arguments")
 
 
 def test_a_program_that_the_image_has_not_fails_the_job(worker: Worker) -> None:

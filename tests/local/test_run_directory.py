@@ -19,7 +19,7 @@ def process_of() -> Iterator[Start]:
     def start(run: Path) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(["sleep", "60"], env={**os.environ, MARKER: str(run)})
         started.append(process)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while process.pid not in processes_of(run) and time.monotonic() < deadline:
             time.sleep(0.005)  # until it has become `sleep`
         return process
@@ -42,7 +42,7 @@ def test_a_dead_runs_directory_and_processes_are_removed(tmp_path: Path, process
     run = dead_run(tmp_path)
     left = process_of(run.path)
     assert sweep(tmp_path) == [run.path]
-    assert left.wait(timeout=5) == -9
+    assert left.wait(timeout=30) == -9
     assert not run.path.exists()
 
 
@@ -61,3 +61,30 @@ def test_somebody_elses_process_is_left_alone(tmp_path: Path, process_of: Start)
     other = process_of(tmp_path / "run-11")
     run.remove()
     assert other.poll() is None
+
+
+BUSY_DOCKER = """#!/bin/sh
+# An engine whose container somebody else removes at this moment, and a network with it.
+echo "$1" >> "$CALLS"
+asked=$(grep -c "$1" "$CALLS")
+case "$1 $2" in
+    "ps --all" | "network ls") test "$asked" -gt 5 || echo an-id ;;
+    "rm --force") echo "removal of container an-id is already in progress" >&2; exit 1 ;;
+    "network rm") echo "network has active endpoints" >&2; exit 1 ;;
+esac
+"""
+
+
+def test_what_a_stopping_servers_jobs_remove_themselves_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker, calls = tmp_path / "bin" / "docker", tmp_path / "calls"
+    docker.parent.mkdir()
+    docker.write_text(BUSY_DOCKER)
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("CALLS", str(calls))
+    run = RunDirectory.create(tmp_path / "state")
+    run.remove()
+    assert not run.path.exists()
+    assert calls.read_text().splitlines().count("ps") > 5

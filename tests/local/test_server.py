@@ -15,8 +15,10 @@ from local.docker_shim import STATE
 from local.docker_shim import main as docker
 from local.run_directory import processes_of
 from local.session import EmbeddedAWS
-from tests.local.conftest import CONTAINER, Account
+from tests.local.conftest import CONTAINER, TIMEOUT, Account
 from tests.local.test_cloudformation import Stack, function
+from tests.local.tuner import Tuner
+from tests.local.worker import Worker
 
 PROCESS = {"SAGESTACK_RUNNER": "process"}
 
@@ -35,7 +37,7 @@ def run_of(aws: EmbeddedAWS) -> Path:
 
 def none_left(run: Path) -> bool:
     """Whether the processes of a run end by themselves."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + TIMEOUT
     while processes_of(run) and time.monotonic() < deadline:
         time.sleep(0.05)
     return processes_of(run) == []
@@ -112,7 +114,7 @@ def test_the_server_ends_with_the_program_that_started_it(tmp_path: Path) -> Non
     started = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + TIMEOUT
     while runs(int(started.stdout)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -128,23 +130,49 @@ def test_a_server_ends_while_a_custom_resource_waits(aws: EmbeddedAWS) -> None:
     }
     stack = Stack(account, "waiting")
     stack.start(Function=function(account.role, silent), Custom=custom)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while stack.status_of("Custom") != "CREATE_IN_PROGRESS":
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    start = time.monotonic()
     aws.stop()
-    assert time.monotonic() - start < 15
+    assert aws.wait() == 0  # nor did it have to be killed
     assert [path.name for path in aws.state.iterdir()] == ["server.log"]
 
 
-def test_a_reset_of_ministack_ends_the_containers_too(aws: EmbeddedAWS) -> None:
-    Account(aws).serve("greeter", only="Hello")
+def start_jobs(aws: EmbeddedAWS) -> Account:
+    """Have a job of each kind run, none of which ends by itself."""
+    account = Account(aws)
+    worker, tuner = Worker(account), Tuner(account)
+    worker.put(rows__a_csv="slow\n")
+    model = worker.model("sleeper", SLOW="300")
+    account.sagemaker.create_training_job(**account.job("train", HyperParameters={"do": "wait"}))
+    worker.sagemaker.create_processing_job(**worker.processing("process", "wait"))
+    transforming = worker.transforming("transform", "s3://work/rows/", model=model)
+    worker.sagemaker.create_transform_job(**transforming)
+    tuner.start("tune", jobs=9, parallel=3, static={"do": "wait"})
+    tuner.until("tune", lambda job: job["TrainingJobStatusCounters"]["InProgress"] == 3)
+    account.until_logged("/aws/sagemaker/TrainingJobs", "train", "waiting")
+    account.until_logged("/aws/sagemaker/ProcessingJobs", "process", "waiting")
+    return account
+
+
+def test_a_server_that_is_stopped_leaves_nothing_of_its_jobs(aws: EmbeddedAWS) -> None:
+    start_jobs(aws)
+    run = run_of(aws)
+    aws.stop()
+    assert aws.wait() == 0  # nor did it have to be killed
+    assert none_left(run)
+    assert [path.name for path in aws.state.iterdir()] == ["server.log"]
+
+
+def test_a_reset_of_ministack_ends_containers_and_jobs_too(aws: EmbeddedAWS) -> None:
+    start_jobs(aws).serve("greeter", only="Hello")
     request = urllib.request.Request(f"{aws.endpoint_url}/_ministack/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
         assert answer.status == 200
     assert none_left(run_of(aws))
-    for listed in ("endpoints", "endpoint_configs", "models", "training_jobs"):
+    kinds = ("training", "processing", "transform", "hyper_parameter_tuning")
+    for listed in ("endpoints", "endpoint_configs", "models", *(f"{kind}_jobs" for kind in kinds)):
         answered = getattr(aws.client("sagemaker"), f"list_{listed}")()
         assert [value for value in answered.values() if isinstance(value, list)] == [[]]
 

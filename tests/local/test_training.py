@@ -3,22 +3,18 @@
 import io
 import json
 import tarfile
-import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.conftest import IMAGE, Account
+from tests.local.shell import statuses
 
 
 @pytest.fixture(scope="module")
 def completed(account: Account) -> dict[str, Any]:
     return account.train("completed", HyperParameters={"degree": "2"}, Environment={"LEVEL": "3"})
-
-
-def statuses(job: dict[str, Any]) -> list[str]:
-    return [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
 
 
 def test_a_job_goes_through_the_states_of_sagemaker(completed: dict[str, Any]) -> None:
@@ -75,20 +71,9 @@ def test_a_failed_job_tells_its_own_reason(account: Account) -> None:
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == ""
 
 
-def until_training(account: Account, name: str) -> None:
-    deadline = time.monotonic() + 20
-    while "channels" not in "".join(account.log("/aws/sagemaker/TrainingJobs")) or (
-        account.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]
-        != "Training"
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.5)  # the program has set its signal handler
-
-
 def test_a_stopped_job_keeps_the_model_that_it_has(account: Account) -> None:
     account.sagemaker.create_training_job(**account.job("stopped", HyperParameters={"do": "wait"}))
-    until_training(account, "stopped")
+    account.until_logged("/aws/sagemaker/TrainingJobs", "stopped", "waiting")
     account.sagemaker.stop_training_job(TrainingJobName="stopped")
     job = account.ended("stopped")
     assert job["TrainingJobStatus"] == "Stopped"

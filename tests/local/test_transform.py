@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import Account
+from tests.local.conftest import TIMEOUT, Account
 from tests.local.worker import Worker
 
 TAG = {"Key": "app", "Value": "x"}
@@ -73,22 +73,26 @@ def test_payloads_are_as_large_as_they_may_be_and_are_assembled_in_order(worker:
 
 
 def test_a_single_record_is_a_request_and_so_many_go_at_once(worker: Worker) -> None:
-    worker.put(slow_csv="".join(f"{'slow,' * (1 + n % 3)}\n" for n in range(8)))
+    worker.put(rows_csv="".join(f"{'together,' * (1 + n % 3)}\n" for n in range(8)))
     worker.transform(
         "single",
-        "s3://work/slow.csv",
+        "s3://work/rows.csv",
+        model=worker.model("four", TOGETHER="4"),
         given={"BatchStrategy": "SingleRecord", "MaxConcurrentTransforms": 4},
     )
     asked = requests(worker, "single")
     assert [request["lines"] for request in asked] == [1] * 8
     assert max(request["in_flight"] for request in asked) == 4
-    assert worker.stored("out/single/") == {"slow.csv.out": "2\n3\n4\n2\n3\n4\n2\n3\n"}
+    assert worker.stored("out/single/") == {"rows.csv.out": "2\n3\n4\n2\n3\n4\n2\n3\n"}
 
 
 def test_objects_too_are_sent_at_once(worker: Worker) -> None:
-    worker.put(many__a="slow", many__b="slow", many__c="slow")
+    worker.put(**{f"many__{name}": "together" for name in "abcd"})
     given = {"MaxConcurrentTransforms": 2}
-    worker.transform("many", "s3://work/many", given=given, source={"SplitType": "None"})
+    model = worker.model("two", TOGETHER="2")
+    worker.transform(
+        "many", "s3://work/many", model=model, given=given, source={"SplitType": "None"}
+    )
     assert max(request["in_flight"] for request in requests(worker, "many")) == 2
 
 
@@ -188,7 +192,7 @@ def test_a_stopped_job_cuts_its_requests_and_leaves_nothing(worker: Worker) -> N
     worker.put(endless__a_csv="slow\n", endless__b_csv="1\n")
     request = worker.transforming("endless", "s3://work/endless/", model="stopper")
     worker.sagemaker.create_transform_job(**request)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while not requests(worker, "endless"):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -173,6 +173,18 @@ def test_a_tuning_job_that_is_asked_to_stop_has_stopped_its_training_jobs_when_i
     assert len(training_jobs) == 3
 
 
+def test_a_tuning_job_that_is_asked_to_stop_while_it_starts_training_starts_no_more() -> None:
+    def second_comes_with_the_stop(record: Record, _heard: MetricHeard) -> None:
+        if numbered(record) == 2:
+            job.stop()
+
+    training = FakeTraining(second_comes_with_the_stop)
+    job = tuning(training, parallel=8)
+    assert job.work().status == "Stopped"
+    assert training.running == {}
+    assert len(training_jobs) == 2
+
+
 def test_training_that_cannot_be_started_ends_the_tuning_job_and_what_runs() -> None:
     def second_is_refused(record: Record, _heard: MetricHeard) -> None:
         if numbered(record) == 2:

@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.runners import images
 from tests.local.conftest import IMAGE as GREETER
-from tests.local.conftest import RUNNING, Account
+from tests.local.conftest import RUNNING, Account, settled
 
 CONTAINER = Path(__file__).with_name("tuning_container")
 IMAGE = GREETER.replace(":1", ":tuned")
@@ -107,11 +106,7 @@ class Tuner:
 
     def until(self, name: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The description of a job, once it is so far."""
-        deadline = time.monotonic() + 60
-        while not reached(job := self.described(name)):
-            assert time.monotonic() < deadline, job
-            time.sleep(0.05)
-        return job
+        return settled(lambda: self.described(name), reached)
 
     def jobs(self, name: str, **request: Any) -> list[dict[str, Any]]:
         """The summaries of its training jobs, by name."""

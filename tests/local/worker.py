@@ -2,14 +2,13 @@
 
 import io
 import tarfile
-import time
 from pathlib import Path
 from typing import Any
 
 from local.run_directory import processes_of
 from local.runners import images
 from tests.local.conftest import IMAGE as GREETER
-from tests.local.conftest import RUNNING, Account
+from tests.local.conftest import RUNNING, Account, settled
 
 CONTAINER = Path(__file__).with_name("worker_container")
 IMAGE = GREETER.replace(":1", ":worker")
@@ -141,33 +140,14 @@ class Worker:
 
     def log(self, kind: str, name: str) -> dict[str, list[str]]:
         """The streams of a job: their names without the job's, and their lines."""
-        group = f"/aws/sagemaker/{kind}Jobs"
-        logs = self.account.logs
-        try:
-            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")[
-                "logStreams"
-            ]
-        except logs.exceptions.ResourceNotFoundException:
-            return {}  # no job has written yet
-        return {
-            stream["logStreamName"].removeprefix(f"{name}/"): [
-                event["message"]
-                for event in logs.get_log_events(
-                    logGroupName=group, logStreamName=stream["logStreamName"]
-                )["events"]
-            ]
-            for stream in streams
-        }
+        return self.account.streams(f"/aws/sagemaker/{kind}Jobs", f"{name}/")
 
     def _ended(self, kind: str, name: str) -> dict[str, Any]:
         describe = getattr(self.sagemaker, f"describe_{kind.lower()}_job")
-        deadline = time.monotonic() + 60
-        while True:
-            job: dict[str, Any] = describe(**{f"{kind}JobName": name})
-            if job[f"{kind}JobStatus"] not in RUNNING:
-                return job
-            assert time.monotonic() < deadline, job
-            time.sleep(0.05)
+        return settled(
+            lambda: describe(**{f"{kind}JobName": name}),
+            lambda job: job[f"{kind}JobStatus"] not in RUNNING,
+        )
 
 
 def processing_input(name: str, uri: str, **change: str) -> dict[str, Any]:

@@ -83,10 +83,10 @@ class TuningJob(Job):
         return finished or self.stopping or now() > deadline
 
     def _launch(self, search: "Search") -> None:
-        """Start as many training jobs as there may be at once."""
+        """Start as many training jobs as there may be at once, until the job is to stop."""
         parallel = self._config["ResourceLimits"]["MaxParallelTrainingJobs"]
         number = number_of_jobs(self._config)
-        while len(self._running) < parallel and len(self._launched) < number:
+        while len(self._running) < parallel and len(self._launched) < number and not self.stopping:
             attempt = search.ask()
             name = f"{self.name}-{len(self._launched) + 1:03d}-{secrets.token_hex(4)}"
             request = training_job(self.record, name, attempt.hyperparameters)
