@@ -125,6 +125,15 @@ def test_a_failing_training_job_is_exit_code_1_and_its_programs_own_text(shell: 
     assert "Traceback" not in printed
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have programs that are started heed SIGINT, also where these tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_the_job_running_and_logs_finds_it_again(
     account: Account, shell: Shell
 ) -> None:
@@ -136,7 +145,7 @@ def test_ctrl_c_leaves_the_job_running_and_logs_finds_it_again(
         assert following.poll() is None, printed
     time.sleep(0.5)  # it has printed the line, and waits for the next
     following.send_signal(signal.SIGINT)
-    printed += following.communicate(timeout=30)[0]
+    printed += following.communicate(timeout=120)[0]
     assert following.returncode == 130
     assert "The job goes on." in printed
     job = _described(account, printed)
