@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from time import sleep
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
@@ -25,7 +26,8 @@ _Timed = tuple[int, Text]
 def follow(job: Job, account: Account, console: Console) -> Description:
     """Print what is new of the job until it has ended; return its last description.
 
-    Raises JobFailed if it is deleted meanwhile; Ctrl-C leaves it running, and says so.
+    Raises JobFailed if it is deleted meanwhile. Ctrl-C leaves it running, and so does an error of
+    AWS (expired credentials, no network); both say so.
     """
     shown = Trials(job, account, console) if job.kind is TUNING else _Log(job, account, console)
     try:
@@ -40,7 +42,7 @@ def follow(job: Job, account: Account, console: Console) -> Description:
                 spinner.update(f"{job.kind.words}: {_state(job, described)}")
                 sleep(INTERVAL)
             shown.finish()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BotoCoreError, ClientError):
         console.print("\nThe job goes on.")
         say(console, *commands(job))
         raise

@@ -1,5 +1,6 @@
 """The request of one more training job, taken over from one that a deploy has run."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,10 +56,12 @@ def hyperparameters_of(job: Description) -> dict[str, str]:
 def _own(checkpoints: Mapping[str, str], deployed: Description, name: str) -> dict[str, str]:
     """Place checkpoints below the new job's name: it must not go on from the deployed model's.
 
-    A stack has them below the name of the job that it started, the tuning job's if it tunes.
+    A stack has them below the name of the job that it started, the tuning job's if it tunes. An
+    ARN has that name in lower case.
     """
     started = deployed.get("TuningJobArn", deployed["TrainingJobArn"]).rpartition("/")[2]
-    return {**checkpoints, "S3Uri": checkpoints["S3Uri"].replace(started, name)}
+    own = re.sub(re.escape(started), name, checkpoints["S3Uri"], flags=re.IGNORECASE)
+    return {**checkpoints, "S3Uri": own}
 
 
 def _longer(condition: Mapping[str, int], max_runtime: int | None) -> dict[str, int]:

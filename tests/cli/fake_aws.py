@@ -48,7 +48,7 @@ class FakeAws:
         words = xform_name(kind.name, "-")
         self.jobs[kind.name][name] = {
             f"{kind.name}Name": name,
-            f"{kind.name}Arn": f"arn:aws:sagemaker:us-east-1:000000000000:{words}/{name}",
+            f"{kind.name}Arn": f"arn:aws:sagemaker:us-east-1:000000000000:{words}/{name.lower()}",
             f"{kind.name}Status": "InProgress",
             "CreationTime": datetime.now(UTC),
             **members,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from cli.jobs import TRAINING, new_name
 from cli.problems import InputError, JobFailed
@@ -105,10 +106,11 @@ def test_a_job_like_the_best_of_a_tuning_is_not_told_of_the_tuning(
     }
 
 
+@pytest.mark.parametrize("started", [DEPLOYED, DEPLOYED.replace("mars", "MARS")])
 def test_the_job_does_not_go_on_from_the_checkpoints_of_the_deployed_one(
-    deployed: FakeAws, terminal: Terminal
+    deployed: FakeAws, terminal: Terminal, started: str
 ) -> None:
-    checkpoints = {"S3Uri": f"s3://data/iris-mars/checkpoints/mars/{DEPLOYED}"}
+    checkpoints = {"S3Uri": f"s3://data/iris-mars/checkpoints/mars/{started}"}
     deployed.jobs[TRAINING.name][DEPLOYED] |= {"CheckpointConfig": checkpoints}
     _train(deployed, terminal)
     job = _submitted(deployed)
@@ -207,14 +209,22 @@ def test_a_job_that_does_not_complete_fails_the_command_with_its_reason(
     assert str(failure.value) == f"training job {_submitted(deployed)['TrainingJobName']} {told}"
 
 
-def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(
-    deployed: FakeAws, terminal: Terminal, then: Callable[..., None]
+@pytest.mark.parametrize(
+    "cut",
+    [
+        KeyboardInterrupt(),
+        ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "Describe"),
+        EndpointConnectionError(endpoint_url="https://api.sagemaker"),
+    ],
+)
+def test_what_cuts_the_command_short_leaves_the_job_running_and_it_says_how_to_stop_it(
+    deployed: FakeAws, terminal: Terminal, then: Callable[..., None], cut: BaseException
 ) -> None:
     def interrupt() -> None:
-        raise KeyboardInterrupt
+        raise cut
 
     then(interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(cut)):
         _train(deployed, terminal, wait=True)
     assert _submitted(deployed)["TrainingJobStatus"] == "InProgress"
     assert "The job goes on." in terminal.text
