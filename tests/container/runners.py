@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Protocol
 
 CONTAINER = Path(__file__).parents[2] / "container" / "mars"
-START_SECONDS = 20
-STOP_SECONDS = 10
+START_SECONDS = 120
+STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)

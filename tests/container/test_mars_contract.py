@@ -160,11 +160,22 @@ def test_batch_transform_sets_how_much_is_scored_at_once(runner: Runner, trained
 
 def test_batch_transform_may_leave_the_size_of_a_body_open(runner: Runner, trained: Path) -> None:
     rows = 400_000
-    with runner.serve(trained, SAGEMAKER_MAX_PAYLOAD_IN_MB="0") as server:
+    batch = {"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}
+    with runner.serve(trained, **batch) as server:
         client = Client(server.port).wait_until_healthy()
         body = "3.5,1.4,0.2,setosa\n" * rows
         answer = client.post(body, "text/csv; header=absent")
     assert len(answer.text.splitlines()) == rows
+
+
+def test_a_request_that_takes_too_long_is_504_and_says_how_long_it_may(
+    runner: Runner, trained: Path
+) -> None:
+    long = {"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0", "SAGEMAKER_MODEL_SERVER_TIMEOUT": "1"}
+    with runner.serve(trained, **long) as server:
+        client = Client(server.port).wait_until_healthy()
+        answer = client.post("3.5,1.4,0.2,setosa\n" * 1_000_000, "text/csv; header=absent")
+    assert (answer.status, answer.error["message"]) == (504, "the model took longer than 1 s")
 
 
 def test_many_clients_at_once_all_get_their_own_answer(
@@ -183,7 +194,7 @@ def test_ping_is_answered_in_time_while_large_requests_run(client: Client) -> No
         while not all(future.done() for future in running):
             began = time.monotonic()
             assert client.ping() == 200
-            assert time.monotonic() - began < 1, "SageMaker gives /ping 2 s"
+            assert time.monotonic() - began < 2, "SageMaker gives /ping 2 s"
             time.sleep(0.05)
     assert {future.result().status for future in running} == {200}
 
@@ -213,18 +224,27 @@ def test_sigterm_ends_at_once_with_0_even_with_an_idle_connection(
         done = server.stop()
         idle.close()
     assert done.code == 0, done.output
-    assert done.seconds < 1
+    assert done.seconds < 5, "the connection may stay for 300 s"
 
 
 def test_sigterm_lets_a_running_request_end(runner: Runner, trained: Path) -> None:
     with runner.serve(trained) as server, ThreadPoolExecutor(1) as pool:
-        client = Client(server.port).wait_until_healthy()
-        body = csv(ROWS * 1800)
-        running = pool.submit(client.post, body)
-        time.sleep(0.15)
-        assert not running.done(), "the request was too short for this test"
-        done = server.stop()
-        assert len(running.result().predictions) == 150 * 1800
+        Client(server.port).wait_until_healthy()
+        running = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        body = csv(ROWS * 400).encode()
+        running.putrequest("POST", "/invocations")
+        for name, value in (("Content-Type", "text/csv"), ("Content-Length", str(len(body)))):
+            running.putheader(name, value)
+        running.putheader("Expect", "100-continue")
+        running.endheaders()
+        # it has been heard, so what follows is a running request
+        assert running.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        running.send(body)
+        stopping = pool.submit(server.stop)
+        predictions = json.loads(running.getresponse().read())["predictions"]
+        running.close()
+        done = stopping.result()
+    assert len(predictions) == 150 * 400
     assert done.code == 0, done.output
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.container.conftest import Client
-from tests.container.runners import CONTAINER, NativeServer, Runner
+from tests.container.runners import CONTAINER, NativeServer, Runner, children
 
 
 def listening_ports(pid: int) -> list[int]:
@@ -46,6 +46,20 @@ def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: P
             ("127.0.0.1", port), timeout=2, source_address=other
         ) as connection:
             assert closes(connection)
+
+
+@pytest.mark.parametrize("runner", ["native"], indirect=True, scope="session")
+@pytest.mark.parametrize(("batch", "seconds"), [("", "60"), ("true", "3600")])
+def test_a_batch_has_as_long_for_a_request_as_its_invocation_timeout_may_be(
+    runner: Runner, trained: Path, batch: str, seconds: str
+) -> None:
+    with runner.serve(trained, SAGEMAKER_BATCH=batch) as server:
+        assert isinstance(server, NativeServer)
+        Client(server.port).wait_until_healthy()
+        started = children(server.process.pid)
+        (haproxy,) = (pid for pid, name in started.items() if name == "haproxy")
+        environment = Path(f"/proc/{haproxy}/environ").read_bytes().split(b"\0")
+    assert f"SAGEMAKER_MODEL_SERVER_TIMEOUT={seconds}".encode() in environment
 
 
 def closes(connection: socket.socket) -> bool:
