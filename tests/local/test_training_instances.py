@@ -90,7 +90,7 @@ def test_in_docker_the_instances_find_each_other_by_name(docker_account: Account
     job = train(
         docker_account,
         "by-name",
-        HOST + "until getent hosts algo-1 algo-2 > model/$host; do sleep 0.1; done; sleep 3",
+        HOST + "until getent hosts algo-1 algo-2 > model/$host; do sleep 0.1; done; sleep 10",
         ResourceConfig=instances(2),
     )
     for found in model(docker_account, job).values():
