@@ -20,10 +20,11 @@ const answers = JSON.parse(process.argv[3]);
 exports.calls = [];
 exports.invokeFunction = async request => {
     exports.calls.push({invoked: JSON.parse(request.Payload)});
-    return {Payload: JSON.stringify(answers[request.FunctionName])};
+    const Payload = JSON.stringify(answers[request.FunctionName]);
+    return {Payload, FunctionError: answers.error};
 };
 exports.startExecution = async request =>
-    exports.calls.push({waiting: JSON.parse(request.input)});
+    exports.calls.push({waiting: JSON.parse(request.input), name: request.name});
 exports.httpRequest = async (options, body) =>
     exports.calls.push({response: JSON.parse(body)});
 """
@@ -86,6 +87,26 @@ def test_all_that_on_event_returns_reaches_every_call_of_is_complete(framework: 
     )
     assert asked == {"invoked": {**EVENT, **accepted}}
     assert again["error"] == "Retry"
+
+
+def test_an_event_that_comes_twice_is_waited_for_twice(framework: Path) -> None:
+    # Step Functions refuses a name that it has seen with another input, and so the deploy would
+    # fail: WaitUntil is another one each time. Earlier frameworks took the RequestId as the name.
+    for wait_until in (1_800_003_000, 1_800_003_001):
+        accepted = {"PhysicalResourceId": "job-1", "WaitUntil": wait_until}
+        _, started = run(framework, "onEvent", EVENT, on_event=accepted)
+        assert "name" not in started
+
+
+def test_a_create_that_fails_has_no_delete(framework: Path) -> None:
+    # So nothing may be left behind by an `on_event` that raises.
+    failure = {"errorMessage": "no such role"}
+    answered = run(framework, "onEvent", EVENT, on_event=failure, error="Unhandled")[1]["response"]
+    assert answered["Status"] == "FAILED"
+    marker = answered["PhysicalResourceId"]
+    event = {**EVENT, "RequestType": "Delete", "PhysicalResourceId": marker}
+    (only,) = run(framework, "onEvent", event, on_event={})
+    assert only["response"]["Status"] == "SUCCESS"
 
 
 def test_a_wait_that_ends_without_attributes_is_a_success(framework: Path) -> None:
