@@ -16,7 +16,7 @@ from local.runners.engine import chosen
 from local.session import EmbeddedAWS
 from local.tuned import REPORT
 from local.tuned import show as show_tuned
-from workloads.loading import load_settings
+from workloads.loading import SettingsError, load_settings
 
 WORKLOAD, TUNED = "iris-mars", "iris-tuned"
 
@@ -25,7 +25,11 @@ def demo(console: Console) -> None:
     """Deploy, predict, destroy. Raises what failed; returns only if all of it held."""
     start = time.monotonic()
     stages = Stages(console)
-    app_name = load_settings(ROOT).environment.name
+    settings = load_settings(ROOT)
+    app_name = settings.environment.name
+    for name in {WORKLOAD, TUNED} - {workload.name for workload in settings.workloads}:
+        missing = f"workloads/{name}.toml: missing; allowed: the file as it was, which this shows"
+        raise SettingsError(f"{missing} (make local deploys what there is)")
     with started(stages) as aws:
         deployment = Deployment(aws)
         deploy(deployment, stages)

@@ -7,7 +7,7 @@ import threading
 
 from rich.console import Console
 
-from local.cdk_cli import ROOT
+from local.cdk_cli import ROOT, CdkError
 from local.demo import deploy, relative, started
 from local.deployment import Deployment
 from local.progress import Stages
@@ -39,12 +39,10 @@ def serve(console: Console) -> None:
     settings = load_settings(ROOT)
     stages = Stages(console)
     with started(stages) as aws:
-        deployment = Deployment(aws)
-        deploy(deployment, stages)
+        ENVIRONMENT_FILE.parent.mkdir(exist_ok=True)
         ENVIRONMENT_FILE.write_text(_shell(aws))
         try:
-            api_url = deployment.api(settings.environment.name).url
-            console.print(_how_to_reach(settings, aws, api_url), markup=False, soft_wrap=True)
+            console.print(_deployed(settings, aws, stages), markup=False, soft_wrap=True)
             while not stopped.wait(1):
                 if not aws.running:
                     raise RuntimeError(f"the embedded AWS ended by itself; see {aws.log_path}")
@@ -52,6 +50,26 @@ def serve(console: Console) -> None:
             console.print("\nStopping the embedded AWS.")
         finally:
             ENVIRONMENT_FILE.unlink(missing_ok=True)
+
+
+def _deployed(settings: Settings, aws: EmbeddedAWS, stages: Stages) -> str:
+    """Deploy; return what to do next, also when it fails: what did deploy is not thrown away."""
+    deployment = Deployment(aws)
+    try:
+        deploy(deployment, stages)
+    except CdkError as error:
+        return f"""
+{error}
+
+The embedded AWS goes on. Its log is {relative(aws.log_path)}; when you have corrected the file, in
+another terminal, in this folder:
+
+    . {relative(ENVIRONMENT_FILE)}
+    make deploy
+
+Ctrl-C here ends it all.
+"""
+    return _how_to_reach(settings, aws, deployment.api(settings.environment.name).url)
 
 
 def _shell(aws: EmbeddedAWS) -> str:
@@ -86,5 +104,6 @@ In another terminal, in this folder:
     PY
     curl --aws-sigv4 aws:amz:{aws.region}:execute-api --user test:test {api_url}/workloads
 
-After an edit, `make deploy` in that terminal deploys to the embedded AWS. Ctrl-C here ends it all.
+In that terminal too: `make deploy` after an edit, `make train`, `make transform`, `make logs`.
+Ctrl-C here ends it all.
 """

@@ -1,5 +1,6 @@
 """The embedded AWS for a program: start it, use it, stop it."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import boto3
 
@@ -50,6 +51,7 @@ class EmbeddedAWS:
         self._settings = dict(settings or {})
         self._enforce_iam = enforce_iam
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -69,9 +71,10 @@ class EmbeddedAWS:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises RuntimeError with its log's end."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._lock = self._lock or _taken(self.state)
         if self._listening.fileno() < 0:  # started once before
             self._listening = _listen(self.port)
-        self.state.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -102,9 +105,16 @@ class EmbeddedAWS:
     def stop(self) -> None:
         """Stop the server, which removes all that its run made; the log stays."""
         self._listening.close()
+        if self._lock is None:
+            return
+        self._stop_server()
         for name in ("cdk-home", "images"):
             shutil.rmtree(self.state / name, ignore_errors=True)
         (self.state / "docker").unlink(missing_ok=True)
+        self._lock.close()
+        self._lock = None
+
+    def _stop_server(self) -> None:
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -199,6 +209,27 @@ class _LocalSession(boto3.Session):
 
     def client(self, *arguments: Any, **options: Any) -> Any:
         return super().client(*arguments, **{"endpoint_url": self._endpoint_url, **options})
+
+
+def _taken(state: Path) -> IO[str]:
+    """Take the folder for this process, until the file is closed or the process ends.
+
+    Raises RuntimeError while another has it: they would delete each other's files.
+    """
+    lock = (state / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read()
+        lock.close()
+        raise RuntimeError(
+            f"an embedded AWS is running in {state} already (process {holder}): end it first"
+        ) from error
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
 
 
 def _listen(port: int | None) -> socket.socket:

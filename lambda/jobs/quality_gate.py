@@ -127,7 +127,10 @@ def _judge(properties: Mapping[str, Any], metrics: Mapping[str, object], s3: "S3
         serving = _metrics(folder, s3)
         problems += [_against(serving, bound, number) for bound, number in compared.items()]
     if found := [problem for problem in problems if problem]:
-        raise QualityGateError(f"Quality gate of {properties['ModelName']}: {'; '.join(found)}")
+        raise QualityGateError(
+            f"Quality gate of {properties['ModelName']}: {'; '.join(found)}\n"
+            f"Its evaluation: {properties['EvaluationS3Uri']}"
+        )
 
 
 def _against(serving: Mapping[str, object], bound: _Bound, number: float) -> str | None:

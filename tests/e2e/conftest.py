@@ -19,7 +19,7 @@ from local.iris import predict
 from local.session import EmbeddedAWS
 
 APP = "sagestack"
-BUILT = (".venv", "node_modules", "build")
+BUILT = (".venv", "node_modules", "build/boto3-layer")
 BY_HAND = """
 suppressPackageStartupMessages(library(mda))
 degree <- as.integer(commandArgs(TRUE)[[1]])
@@ -98,6 +98,19 @@ class App:
         return str(stacks[0]["StackStatus"])
 
 
+def copy(root: Path, workload: str) -> Path:
+    """Copy the project, without its other workloads, with what its set-up has made."""
+    ignored = shutil.ignore_patterns(".*", "cdk.out", "tests", "node_modules", "build")
+    shutil.copytree(ROOT, root, ignore=ignored)
+    (root / "build").mkdir()
+    for name in BUILT:
+        (root / name).symlink_to(ROOT / name)
+    for file in (root / "workloads").glob("*.toml"):
+        if file.stem != workload:
+            file.unlink()
+    return root
+
+
 @contextmanager
 def project(
     tmp_path_factory: pytest.TempPathFactory, workload: str, **settings: str
@@ -107,14 +120,7 @@ def project(
     It is bootstrapped, nothing is deployed. `settings` are variables of the server's environment.
     IAM is enforced, so that each role is shown to have what it needs.
     """
-    root = tmp_path_factory.mktemp("project") / "sagestack"
-    ignored = shutil.ignore_patterns(".*", "cdk.out", "tests", *BUILT)
-    shutil.copytree(ROOT, root, ignore=ignored)
-    for name in BUILT:
-        (root / name).symlink_to(ROOT / name)
-    for file in (root / "workloads").glob("*.toml"):
-        if file.stem != workload:
-            file.unlink()
+    root = copy(tmp_path_factory.mktemp("project") / "sagestack", workload)
     state = tmp_path_factory.mktemp("embedded-aws")
     settings = {"SAGESTACK_RUNNER": "process", **settings}
     with EmbeddedAWS(state, settings=settings, enforce_iam=True) as aws:

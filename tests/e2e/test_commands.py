@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 
 from local.cdk_cli import ROOT
 from local.iris import DATA
+from tests.e2e.conftest import copy
 
 ByHand = Callable[[int], list[float]]
 
@@ -46,11 +46,11 @@ def test_the_demo_prints_the_rmse_of_mars_called_by_hand(
 
 
 @contextmanager
-def _local() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`make local`, deployed: its process and what it printed."""
+def _local(root: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`make local`, when it waits for Ctrl-C: its process and what it printed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local", "serve"],
-        cwd=ROOT,
+        cwd=root,
         env={**os.environ, "SAGESTACK_RUNNER": "process"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,9 +106,25 @@ def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
     assert not (ROOT / "build" / "local.env").exists()
 
 
-def test_local_says_when_the_embedded_aws_was_killed() -> None:
-    with _local() as (process, printed):
-        port = _endpoint(printed).rpartition(":")[2]
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A copy of the project whose model cannot answer the smoke payload."""
+    root = copy(tmp_path / "project", "iris-mars")
+    data = root / "workloads" / "data" / "iris.csv"
+    data.write_text(data.read_text().replace("Sepal.Width", "Sepal.Breadth"))
+    return root
+
+
+def test_local_outlives_a_failed_deploy_and_says_when_it_was_killed(broken: Path) -> None:
+    with _local(broken) as (process, printed):
+        assert "fails the smoke payload" in printed
+        assert "The embedded AWS goes on" in printed
+        endpoint = next(
+            line.partition("=")[2]
+            for line in (broken / "build" / "local.env").read_text().splitlines()
+            if line.startswith("export AWS_ENDPOINT_URL=")
+        )
+        assert not _nothing_answers(endpoint)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
         (server,) = (pid for pid, command in commands.items() if b"local.server" in command)
@@ -116,8 +132,21 @@ def test_local_says_when_the_embedded_aws_was_killed() -> None:
         rest = process.communicate(timeout=60)[0]
         assert process.returncode == 1
         assert "ended by itself" in rest
-        assert _nothing_answers(f"http://127.0.0.1:{port}")
-    assert not (ROOT / "build" / "local.env").exists()
+        assert _nothing_answers(endpoint)
+    assert not (broken / "build" / "local.env").exists()
+
+
+def test_the_demo_says_which_workload_it_misses(broken: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "demo"],
+        cwd=broken,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "workloads/iris-tuned.toml: missing" in done.stderr
+    assert done.stdout == ""
 
 
 def _dedent(script: str) -> str:
@@ -136,9 +165,7 @@ def _dedent(script: str) -> str:
 def test_bad_settings_stop_a_synth_with_one_message_and_exit_code_2(
     tmp_path: Path, pattern: str, replacement: str, told: str
 ) -> None:
-    root = tmp_path / "project"
-    ignored = shutil.ignore_patterns(".*", "node_modules", "build", "cdk.out", "tests")
-    shutil.copytree(ROOT, root, ignore=ignored)
+    root = copy(tmp_path / "project", "iris-mars")
     workload = root / "workloads" / "iris-mars.toml"
     assert pattern in workload.read_text()
     workload.write_text(workload.read_text().replace(pattern, replacement))

@@ -213,7 +213,7 @@ def test_destroy_leaves_nothing(app: App) -> None:
 
 
 def lambda_workers(server: int) -> list[int]:
-    """The processes that run Lambda functions for the server."""
+    """The processes in which the Provider's functions look at jobs, for the server."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -222,6 +222,8 @@ def lambda_workers(server: int) -> list[int]:
                 environment = (folder / "environ").read_bytes()
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue  # it has ended, or is somebody else's
-            if int(parent) == server and b"AWS_LAMBDA_FUNCTION_NAME=" in environment:
+            function = re.search(rb"\0AWS_LAMBDA_FUNCTION_NAME=([^\0]*)", environment)
+            # not those of `on_event`: there CloudFormation itself waits for the answer
+            if int(parent) == server and function and b"iscomplete" in function[1].lower():
                 found.append(int(folder.name))
     return found

@@ -70,7 +70,8 @@ def test_every_figure_that_is_out_of_bounds_is_told(aws: FakeAws) -> None:
     assert refusal(aws, event) == (
         "Quality gate of mars: rmse is 0.52, allowed: at most 0.45; "
         "r2 is 0.41, allowed: at least 0.6; "
-        "rmse is 0.52, the model now serving has 0.38 (tolerance 0.02)"
+        "rmse is 0.52, the model now serving has 0.38 (tolerance 0.02)\n"
+        f"Its evaluation: {FRESH}"
     )
 
 
@@ -157,7 +158,7 @@ def test_an_unknown_metric_names_those_there_are(aws: FakeAws) -> None:
 def test_a_metric_that_is_no_number_does_not_pass(aws: FakeAws, value: object) -> None:
     found(aws, {"rmse": value})
     said = refusal(aws, gate(rmse={"Max": 9, "NotWorseThanServing": True}))
-    assert said.endswith(f"rmse is {json.dumps(value)}, which is not a number")
+    assert f"mars: rmse is {json.dumps(value)}, which is not a number\n" in said
 
 
 @pytest.mark.parametrize("metrics", [{}, {"rmse": None}])
