@@ -10,9 +10,8 @@ export CDK_DISABLE_VERSION_CHECK := 1
 # which file of environments/ is deployed
 ENVIRONMENT ?= default
 CDK = cdk --context environment=$(ENVIRONMENT)
-# the app's name, which every stack's begins with
-APP = $(shell python -c 'from workloads.loading import *; \
-  print(load_environment(Path("environments/$(ENVIRONMENT).toml")).name)')
+# credentials and a region: without them the CDK fails late, and in words of its own
+CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
 ##@ On this machine, with no AWS account
 demo: r-or-docker .venv/installed  ## deploy it all to the embedded AWS, predict, destroy
@@ -42,14 +41,14 @@ logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>
 
 ##@ On AWS, with your credentials
 bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
-	@$(CDK) bootstrap
+	@$(CHECK) && $(CDK) bootstrap
 deploy: .venv/installed  ## deploy every stack
-	@$(CDK) deploy --all --require-approval never
-remove: .venv/installed  ## remove one workload, before its file goes: make remove WORKLOAD=iris-mars
-	@test -n "$(WORKLOAD)" || { echo "say which: make remove WORKLOAD=iris-mars" >&2; exit 2; }
-	@$(CDK) destroy --exclusively "$(APP)-$(WORKLOAD)"
+	@$(CHECK) && $(CDK) deploy --all --require-approval never
+# both ask before they delete; YES=1 answers for a script
+remove: .venv/installed  ## remove one workload, also without its file: make remove WORKLOAD=iris-mars
+	@python -m cli remove --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" --yes "$$YES"
 destroy: .venv/installed  ## remove every stack
-	@$(CDK) destroy --all
+	@python -m cli destroy --environment "$(ENVIRONMENT)" --yes "$$YES"
 
 ##@ Keeping house
 lock: .venv/installed  ## compile the lock files anew

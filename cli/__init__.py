@@ -1,1 +1,1 @@
-"""Jobs beside a deploy: `make train` and `make transform` submit one more, `make logs` follows."""
+"""What `make` does with a deployed app: submits jobs, follows them, removes stacks."""

@@ -1,7 +1,6 @@
-"""`python -m cli train`, `transform` and `logs`, as `make` calls them; errors are one line each."""
+"""`python -m cli train` and its like, as `make` calls them; errors are one line each."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -9,19 +8,21 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli.account import Account
+from cli import local_aws
+from cli.account import Account, assert_credentials
 from cli.logs import logs
-from cli.problems import InputError, JobFailed
+from cli.problems import InputError, JobFailed, StackFailed
+from cli.remove import cdk_destroy, remove
 from cli.train import train
 from cli.transform import transform
-from cli.words import hyperparameters, max_runtime, waits, workload_named
+from cli.words import agrees, hyperparameters, max_runtime, waits, workload_named
 from workloads.loading import SettingsError, load_environment, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command; 0 if it held, 1 if a job or AWS failed, 2 if the input was wrong."""
+    """Run a command; 0 if it held, 1 if a job, a stack or AWS failed, 2 if the input was wrong."""
     asked = _parser().parse_args(arguments)
     console = Console(highlight=False)
     try:
@@ -29,14 +30,14 @@ def main(arguments: list[str]) -> int:
     except (InputError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
-    except JobFailed as error:
+    except (JobFailed, StackFailed) as error:
         console.print("[red]✗[/] ", end="")
         console.print(str(error), markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 130
     except (NoCredentialsError, NoRegionError) as error:
-        print(f"{error}{_local_hint()}", file=sys.stderr)
+        print(f"{str(error).rstrip('.')}{local_aws.hint(ROOT)}", file=sys.stderr)
         return 2
     except (Boto3Error, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
@@ -78,10 +79,36 @@ def _logs(asked: argparse.Namespace, console: Console) -> None:
     logs(Account.connect(environment.region), console, environment=environment, name=asked.job)
 
 
+def _check(asked: argparse.Namespace, _console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    assert_credentials(environment.region)
+
+
+def _remove(asked: argparse.Namespace, console: Console) -> None:
+    settings, yes = load_settings(ROOT, asked.environment), agrees(asked.yes)
+    remove(
+        Account.connect(settings.environment.region),
+        console,
+        settings=settings,
+        file=asked.environment,
+        name=asked.workload,
+        yes=yes,
+    )
+
+
+def _destroy(asked: argparse.Namespace, console: Console) -> None:
+    yes = agrees(asked.yes)
+    _check(asked, console)
+    cdk_destroy("--all", file=asked.environment, yes=yes)
+
+
 COMMANDS = {
     "train": (_train, ("workload", "model", "set", "max-runtime", "wait")),
     "transform": (_transform, ("workload", "input", "wait")),
     "logs": (_logs, ("job",)),
+    "check": (_check, ()),
+    "remove": (_remove, ("workload", "yes")),
+    "destroy": (_destroy, ("yes",)),
 }
 
 
@@ -96,12 +123,6 @@ def _parser() -> argparse.ArgumentParser:
         subparser.add_argument("--environment", default="default")
         subparser.set_defaults(run=run)
     return parser
-
-
-def _local_hint() -> str:
-    if "AWS_ENDPOINT_URL" in os.environ or not (ROOT / "build" / "local.env").exists():
-        return ""
-    return "; for the AWS of make local: . build/local.env"
 
 
 if __name__ == "__main__":

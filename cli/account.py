@@ -1,5 +1,6 @@
 """The account that the app is deployed to: AWS, or the embedded AWS by AWS_ENDPOINT_URL."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from cli import local_aws
 from cli.problems import InputError
+from workloads.schema.workload import RESERVED_NAMES
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -30,17 +33,32 @@ class Account:
 
     @classmethod
     def connect(cls, region: str | None) -> "Account":
-        """Make the clients, with the region of the caller's profile where none is given.
+        """Make the clients, with the caller's own region where none is given.
 
-        Raises NoRegionError if there is none either.
+        Raises NoRegionError if there is none either, InputError if it is an embedded AWS that has
+        ended.
         """
-        session = boto3.Session(region_name=region)
+        local_aws.assert_running()
+        session = _session(region)
         return cls(
             cloudformation=session.client("cloudformation", config=_CONFIG),
             logs=session.client("logs", config=_CONFIG),
             s3=session.client("s3", config=_CONFIG),
             sagemaker=session.client("sagemaker", config=_CONFIG),
         )
+
+    def workloads(self, app: str) -> list[str]:
+        """Name the app's workloads that have a stack, whatever its status."""
+        # another app's name may begin with this one's, but its tag is its own
+        pages = self.cloudformation.get_paginator("describe_stacks").paginate()
+        names = (
+            stack["StackName"].removeprefix(f"{app}-")
+            for page in pages
+            for stack in page["Stacks"]
+            if stack["StackName"].startswith(f"{app}-")
+            and {"Key": "app", "Value": app} in stack.get("Tags", [])
+        )
+        return sorted(name for name in names if name not in RESERVED_NAMES)
 
     def outputs(self, stack: str) -> dict[str, str]:
         """Return the outputs of a deployed stack. Raises InputError if it is not deployed."""
@@ -70,3 +88,18 @@ class Account:
             if resource["ResourceType"] == "AWS::KMS::Key"
         )
         return key
+
+
+def assert_credentials(region: str | None) -> None:
+    """Ask AWS who is calling, which the CDK finds out only after its synth.
+
+    Raises NoCredentialsError, NoRegionError or InputError like Account.connect, ClientError if the
+    credentials have expired.
+    """
+    local_aws.assert_running()
+    _session(region).client("sts").get_caller_identity()
+
+
+def _session(region: str | None) -> boto3.Session:
+    """Find a region where the CDK and other tools do; boto3 itself does not read AWS_REGION."""
+    return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)

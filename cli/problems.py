@@ -7,3 +7,7 @@ class InputError(Exception):
 
 class JobFailed(Exception):  # noqa: N818 - an outcome, in SageMaker's word
     """The job did not complete; the text is how it ended, in SageMaker's words."""
+
+
+class StackFailed(Exception):  # noqa: N818 - an outcome, in CloudFormation's word
+    """The stack could not be deleted; the text is why, in CloudFormation's words."""

@@ -1,4 +1,4 @@
-"""Reads the words that `make` hands on: WORKLOAD, MODEL, SET, WAIT, MAX_RUNTIME."""
+"""Reads the words that `make` hands on: WORKLOAD, MODEL, SET, WAIT, MAX_RUNTIME, YES."""
 
 import shlex
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def workload_named(name: str, settings: Settings) -> Workload:
     """Find a workload. Raises InputError, with those there are."""
     workloads = {workload.name: workload for workload in settings.workloads}
     if name not in workloads:
-        raise _unknown("WORKLOAD", name, workloads)
+        raise unknown("WORKLOAD", name, workloads)
     return workloads[name]
 
 
@@ -31,7 +31,7 @@ def model_named(name: str, models: Iterable[str]) -> str:
     if not name and len(known) == 1:
         return known[0]
     if name not in known:
-        raise _unknown("MODEL", name, known)
+        raise unknown("MODEL", name, known)
     return name
 
 
@@ -73,7 +73,15 @@ def max_runtime(text: str) -> int | None:
     return int(text)
 
 
-def _unknown(word: str, name: str, known: Iterable[str]) -> InputError:
+def agrees(text: str) -> bool:
+    """Read YES, with which nobody is asked before a deletion. Raises InputError."""
+    if text not in ("", "1", "yes"):
+        raise InputError(f"YES: found {shown(text)}; allowed: 1")
+    return bool(text)
+
+
+def unknown(word: str, name: str, known: Iterable[str]) -> InputError:
+    """Say that a name is not one of those there are, or missing."""
     allowed = ", ".join(known) or "there is none"
     if not name:
         return InputError(f"{word}: missing; allowed: {allowed}")

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 import pytest
 from rich.console import Console
 
-from cli import following
+from cli import following, remove
 from tests.cli.fake_aws import FakeAws
 
 
@@ -50,12 +50,13 @@ def _nothing() -> None:
 
 @pytest.fixture
 def then(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Say what happens, one thing at each sleep of a command that follows a job."""
+    """Say what happens, one thing at each sleep of a command that follows something."""
 
     def happen(*events: Callable[[], object]) -> None:
         # nothing more for a while, then the command should long have ended
         coming = chain(events, repeat(_nothing, 5))
-        monkeypatch.setattr(following, "sleep", lambda _seconds: next(coming)())
+        for command in (following, remove):
+            monkeypatch.setattr(command, "sleep", lambda _seconds: next(coming)())
 
     happen()
     return happen

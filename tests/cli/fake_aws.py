@@ -37,6 +37,8 @@ class FakeAws:
         self.jobs: dict[str, dict[str, Record]] = {kind.name: {} for kind in KINDS}
         self.streams: dict[str, list[tuple[int, str]]] | None = None  # None: there is no log group
         self.stacks: dict[str, dict[str, str]] = {}
+        self.owners: dict[str, str] = {}  # of stacks whose app is not the first word of the name
+        self.events: list[Record] = []
         self.objects: dict[str, bytes] = {}
         self.trials: list[Record] = []
         self.variants: dict[str, str] = {}
@@ -128,13 +130,50 @@ class FakeAws:
         }
 
     def _DescribeStacks(self, asked: Record) -> Record:  # noqa: N802
-        name = asked["StackName"]
-        if name not in self.stacks:
-            raise _error("ValidationError", f"Stack with id {name} does not exist")
+        if "StackName" not in asked:
+            return {"Stacks": [self._stack(name) for name in self.stacks]}
+        if asked["StackName"] not in self.stacks:
+            raise _error("ValidationError", f"Stack with id {asked['StackName']} does not exist")
+        return {"Stacks": [self._stack(asked["StackName"])]}
+
+    def _stack(self, name: str) -> Record:
         outputs = [
             {"OutputKey": key, "OutputValue": value} for key, value in self.stacks[name].items()
         ]
-        return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", "Outputs": outputs}]}
+        return {
+            "StackName": name,
+            "StackId": f"id-of-{name}",
+            "StackStatus": "ROLLBACK_COMPLETE",
+            "Outputs": outputs,
+            "Tags": [{"Key": "app", "Value": self.owners.get(name, name.partition("-")[0])}],
+        }
+
+    def happen(self, status: str, name: str, stack: str, reason: str = "") -> None:
+        """Add to a stack's events; the name of the stack itself is an event of its own."""
+        self.events.insert(
+            0,
+            {
+                "EventId": str(len(self.events)),
+                "Timestamp": datetime.now(UTC),
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+                "LogicalResourceId": name,
+                "PhysicalResourceId": f"id-of-{name}",
+                "StackId": f"id-of-{stack}",
+            },
+        )
+
+    def _DescribeStackEvents(self, asked: Record) -> Record:  # noqa: N802
+        start = int(asked.get("NextToken", 0))  # a page an event, as if there were many
+        page: Record = {"StackEvents": self.events[start : start + 1]}
+        assert all(event["StackId"] == asked["StackName"] for event in page["StackEvents"])
+        return page | ({"NextToken": str(start + 1)} if start + 1 < len(self.events) else {})
+
+    def _DeleteStack(self, asked: Record) -> Record:  # noqa: N802
+        stack = asked["StackName"].removeprefix("id-of-")
+        del self.stacks[stack]
+        self.happen("DELETE_IN_PROGRESS", stack, stack)
+        return {}
 
     def _ListStackResources(self, asked: Record) -> Record:  # noqa: N802
         assert asked["StackName"] in self.stacks

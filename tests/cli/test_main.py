@@ -1,7 +1,9 @@
 """Errors are one line and an exit code; the words of `make` arrive as they were typed."""
 
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +60,11 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
         (["train", "--workload", "iris-mars"], "there is no stack sagestack-iris-mars: deploy"),
         (["transform", "--workload", "iris-tuned"], "INPUT: missing"),
         (["logs"], "JOB: missing"),
+        (["remove"], "WORKLOAD: missing; allowed: there is none"),
+        (["remove", "--environment", "defalt"], 'did you mean "default"'),
+        (["remove", "--yes", "no"], 'YES: found "no"; allowed: 1'),
+        (["destroy", "--yes", "no"], 'YES: found "no"; allowed: 1'),
+        (["check", "--environment", "defalt"], 'did you mean "default"'),
         (["logs", "--environment", "defalt"], 'did you mean "default"'),
     ],
 )
@@ -105,11 +112,52 @@ def test_without_a_region_the_aws_of_make_local_is_offered_while_it_runs(
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "default.toml").touch()
     assert command.main(["logs"]) == 2
-    assert capsys.readouterr().err == "You must specify a region.\n"
+    assert capsys.readouterr().err == "You must specify a region\n"
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "local.env").touch()
     assert command.main(["logs"]) == 2
-    assert "; for the AWS of make local: . build/local.env\n" in capsys.readouterr().err
+    told = "You must specify a region; for the AWS of make local: . build/local.env\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("arguments", [["logs"], ["check"], ["destroy", "--yes", "1"]])
+def test_when_make_local_has_ended_it_is_said_at_once(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    started = time.monotonic()
+    assert command.main(arguments) == 2
+    assert time.monotonic() - started < 5
+    error = capsys.readouterr().err
+    assert f"nothing answers at AWS_ENDPOINT_URL={url}: make local is no longer running" in error
+    assert error.count("\n") == 1
+
+
+def test_without_credentials_nothing_is_left_to_the_cdk(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for arguments in (["check"], ["destroy", "--yes", "1"]):
+        assert command.main(arguments) == 2
+        assert capsys.readouterr().err.startswith("Unable to locate credentials")
+
+
+def test_the_region_is_found_where_the_cdk_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Account.connect(None).s3.meta.region_name == "eu-west-1"
+    assert Account.connect("eu-north-1").s3.meta.region_name == "eu-north-1"
+    monkeypatch.delenv("AWS_REGION")
+    assert Account.connect(None).s3.meta.region_name == "us-east-1"
 
 
 @pytest.mark.parametrize("word", ["iris marz", "iris'; echo $(date) `date` \"#"])
@@ -131,5 +179,5 @@ def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
 
 def test_make_help_lists_the_commands() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("train", "transform", "logs"):
+    for target in ("train", "transform", "logs", "remove", "destroy"):
         assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE)

@@ -70,7 +70,11 @@ def _stack(aws: EmbeddedAWS, name: str, **outputs: str) -> None:
         "Outputs": {key: {"Value": value} for key, value in outputs.items()},
     }
     cloudformation = aws.client("cloudformation")
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Tags=[{"Key": "app", "Value": "sagestack"}],
+    )
     waiter = cloudformation.get_waiter("stack_create_complete")
     waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
@@ -208,3 +212,17 @@ def test_a_processing_job_that_fails_is_told_with_its_programs_message(
     said, ended = printed.splitlines()
     assert said == "processing"
     assert re.search(r"Failed: .*exit code: 3; column Species is missing$", ended)
+
+
+def test_a_stack_whose_file_is_gone_is_removed(account: Account, shell: Shell) -> None:
+    _stack(account.aws, "sagestack-petal-width", EndpointName="petals")
+    code, printed = shell.run("remove", workload="petal-widht", yes="1")
+    assert code == 2
+    assert 'did you mean "petal-width"' in printed
+    code, printed = shell.run("remove", workload="petal-width", yes="1")
+    assert code == 0, printed
+    assert "✓ sagestack-petal-width is gone" in printed
+    assert re.search(r" DELETE_COMPLETE  Key$", printed, re.MULTILINE)
+    code, printed = shell.run("remove", workload="petal-width", yes="1")
+    assert code == 2
+    assert "petal-width" not in printed.partition("allowed:")[2]

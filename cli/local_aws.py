@@ -1,0 +1,33 @@
+"""The AWS of `make local`, by AWS_ENDPOINT_URL: whether it runs, and how to get to it."""
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cli.problems import InputError
+
+ENVIRONMENT_FILE = Path("build", "local.env")
+"""There while `make local` runs."""
+
+
+def assert_running() -> None:
+    """Raise InputError if `make local` has ended: botocore would try again for 40 seconds."""
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    parts = urlsplit(url)
+    if parts.hostname not in ("127.0.0.1", "localhost"):
+        return
+    try:
+        socket.create_connection((parts.hostname, parts.port or 80), timeout=5).close()
+    except OSError as error:
+        raise InputError(
+            f"nothing answers at AWS_ENDPOINT_URL={url}: make local is no longer running there; "
+            f"start it again, then . {ENVIRONMENT_FILE}; for AWS itself take a new shell"
+        ) from error
+
+
+def hint(root: Path) -> str:
+    """Offer the AWS of `make local` to who has no other, as the end of a sentence."""
+    if "AWS_ENDPOINT_URL" in os.environ or not (root / ENVIRONMENT_FILE).exists():
+        return ""
+    return f"; for the AWS of make local: . {ENVIRONMENT_FILE}"
