@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import boto3
 
@@ -51,7 +51,7 @@ class EmbeddedAWS:
         self._settings = dict(settings or {})
         self._enforce_iam = enforce_iam
         self._process: subprocess.Popen[bytes] | None = None
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -72,7 +72,8 @@ class EmbeddedAWS:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises RuntimeError with its log's end."""
         self.state.mkdir(parents=True, exist_ok=True)
-        self._lock = self._lock or _taken(self.state)
+        if self._lock is None:
+            self._lock = _taken(self.state)
         if self._listening.fileno() < 0:  # started once before
             self._listening = _listen(self.port)
         with self.log_path.open("wb") as log:
@@ -111,7 +112,7 @@ class EmbeddedAWS:
         for name in ("cdk-home", "images"):
             shutil.rmtree(self.state / name, ignore_errors=True)
         (self.state / "docker").unlink(missing_ok=True)
-        self._lock.close()
+        os.close(self._lock)
         self._lock = None
 
     def _stop_server(self) -> None:
@@ -211,25 +212,20 @@ class _LocalSession(boto3.Session):
         return super().client(*arguments, **{"endpoint_url": self._endpoint_url, **options})
 
 
-def _taken(state: Path) -> IO[str]:
-    """Take the folder for this process, until the file is closed or the process ends.
+def _taken(state: Path) -> int:
+    """Lock the folder for this process, until the descriptor is closed or the process ends.
 
     Raises RuntimeError while another has it: they would delete each other's files.
     """
-    lock = (state / "lock").open("a+")
+    folder = os.open(state, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        lock.seek(0)
-        holder = lock.read()
-        lock.close()
+        os.close(folder)
         raise RuntimeError(
-            f"an embedded AWS is running in {state} already (process {holder}): end it first"
+            f"an embedded AWS is running in {state} already: end it first"
         ) from error
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
+    return folder
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -262,9 +262,9 @@ def test_node_is_found_by_the_cli(aws: EmbeddedAWS) -> None:
     assert version.stdout.startswith("v24.")
 
 
-def test_a_second_server_on_the_same_folder_says_who_has_it(aws: EmbeddedAWS) -> None:
+def test_a_second_server_on_the_same_folder_is_refused(aws: EmbeddedAWS) -> None:
     second = EmbeddedAWS(aws.state, settings=PROCESS)
-    with pytest.raises(RuntimeError, match=rf"already \(process {os.getpid()}\): end it first"):
+    with pytest.raises(RuntimeError, match="is running in .* already: end it first"):
         second.start()
     second.stop()
     assert aws.log_path.stat().st_size > 0  # its log and its files are untouched
