@@ -13,6 +13,14 @@ CDK = cdk --context environment=$(ENVIRONMENT)
 # credentials and a region: without them the CDK fails late, and in words of its own
 CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
+# a misspelt variable would be ignored: what is typed after make is one of these, or a tool's own
+KNOWN := WORKLOAD MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT
+OTHER := $(foreach each,$(filter-out $(KNOWN) AWS_% CDK_% SAGESTACK_% -%,$(.VARIABLES)), \
+  $(if $(filter command,$(firstword $(origin $(each)))),$(each)))
+ifneq ($(strip $(OTHER)),)
+$(error $(strip $(OTHER)): unknown variable; allowed: $(KNOWN))
+endif
+
 ##@ On this machine, with no AWS account
 demo: r-or-docker .venv/installed  ## deploy it all to the embedded AWS, predict, destroy
 	@python -m local demo
@@ -33,11 +41,15 @@ synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag an
 train: .venv/installed  ## one more training: make train WORKLOAD=iris-mars SET="degree=1" WAIT=no
 	@python -m cli train --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" --model "$$MODEL" \
 	  --set "$$SET" --max-runtime "$$MAX_RUNTIME" --wait "$$WAIT"
+# OUTPUT takes the answers to a folder: as soon as they are there, or of an earlier job by make logs
 transform: .venv/installed  ## a model's answers: make transform WORKLOAD=iris-tuned INPUT=new.csv
 	@python -m cli transform --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" \
-	  --input "$$INPUT" --wait "$$WAIT"
-logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>
-	@python -m cli logs --environment "$(ENVIRONMENT)" --job "$$JOB"
+	  --input "$$INPUT" --output "$$OUTPUT" --wait "$$WAIT"
+logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>; WORKLOAD=iris-mars lists
+	@python -m cli logs --environment "$(ENVIRONMENT)" --job "$$JOB" --workload "$$WORKLOAD" \
+	  --output "$$OUTPUT"
+stop: .venv/installed  ## stop any job: make stop JOB=<its name>
+	@python -m cli stop --environment "$(ENVIRONMENT)" --job "$$JOB"
 
 ##@ On AWS, with your credentials
 bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
@@ -75,4 +87,4 @@ build/r-installed: $(wildcard container/*/apt-packages.txt)
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local test lint synth train transform logs bootstrap deploy remove destroy lock clean help r-or-docker
+.PHONY: demo local test lint synth train transform logs stop bootstrap deploy remove destroy lock clean help r-or-docker

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from cli import local_aws
 from cli.account import Account, assert_credentials
+from cli.answers import assert_folder
 from cli.logs import logs
 from cli.problems import InputError, JobFailed, StackFailed
 from cli.remove import cdk_destroy, remove
+from cli.stop import stop
 from cli.train import train
 from cli.transform import transform
 from cli.words import agrees, hyperparameters, max_runtime, waits, workload_named
@@ -70,13 +72,27 @@ def _transform(asked: argparse.Namespace, console: Console) -> None:
         environment=settings.environment,
         workload=workload,
         given=asked.input,
+        output=asked.output,
         wait=wait,
     )
 
 
 def _logs(asked: argparse.Namespace, console: Console) -> None:
     environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
-    logs(Account.connect(environment.region), console, environment=environment, name=asked.job)
+    assert_folder(asked.output)
+    logs(
+        Account.connect(environment.region),
+        console,
+        environment=environment,
+        name=asked.job,
+        workload=asked.workload,
+        output=asked.output,
+    )
+
+
+def _stop(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    stop(Account.connect(environment.region), console, environment=environment, name=asked.job)
 
 
 def _check(asked: argparse.Namespace, _console: Console) -> None:
@@ -104,8 +120,9 @@ def _destroy(asked: argparse.Namespace, console: Console) -> None:
 
 COMMANDS = {
     "train": (_train, ("workload", "model", "set", "max-runtime", "wait")),
-    "transform": (_transform, ("workload", "input", "wait")),
-    "logs": (_logs, ("job",)),
+    "transform": (_transform, ("workload", "input", "output", "wait")),
+    "logs": (_logs, ("job", "workload", "output")),
+    "stop": (_stop, ("job",)),
     "check": (_check, ()),
     "remove": (_remove, ("workload", "yes")),
     "destroy": (_destroy, ("yes",)),

@@ -1,6 +1,7 @@
 """Follows a job until it has ended: what SageMaker does with it, and what its containers say."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import sleep
 from typing import Any
@@ -39,7 +40,7 @@ def follow(job: Job, account: Account, console: Console) -> Description:
                 shown.update(described)
                 if job.ended(described):
                     break
-                spinner.update(f"{job.kind.words}: {_state(job, described)}")
+                spinner.update(_State(job, described))
                 sleep(INTERVAL)
             shown.finish()
     except (KeyboardInterrupt, BotoCoreError, ClientError):
@@ -50,14 +51,21 @@ def follow(job: Job, account: Account, console: Console) -> Description:
 
 
 def took(job: Job, described: Description) -> str:
-    """Say how long the job took, from its creation to its end."""
+    """Say how long SageMaker took for the job, from its creation to its end."""
     end = described.get(job.kind.end_time, datetime.now(UTC))
     return f"{(end - described['CreationTime']).total_seconds():.0f} s"
 
 
-def _state(job: Job, described: Description) -> str:
-    state = described.get("SecondaryStatus", job.status(described))
-    return f"{state}, {took(job, described)}"
+@dataclass(frozen=True)
+class _State:
+    """What a job is doing, and for how long, which goes on between two looks."""
+
+    job: Job
+    described: Description
+
+    def __rich__(self) -> str:
+        state = self.described.get("SecondaryStatus", self.job.status(self.described))
+        return f"{self.job.kind.words}: {state}, {took(self.job, self.described)}"
 
 
 class _Log:
@@ -91,7 +99,9 @@ class _Log:
 
 def _step(step: Mapping[str, Any]) -> _Timed:
     started: datetime = step["StartTime"]
-    text = f"{started.astimezone():%H:%M:%S} {step['Status']}  {step.get('StatusMessage', '')}"
+    # why it failed is in the container's log, and said in the end
+    message = "" if step["Status"] == "Failed" else step.get("StatusMessage", "")
+    text = f"{started.astimezone():%H:%M:%S} {step['Status']}  {message}"
     return int(started.timestamp() * 1000), Text(text.rstrip(), style="dim")
 
 

@@ -44,13 +44,12 @@ class Kind:
         """The member of a description that says when the job ended."""
         return f"{self.name.removesuffix('Job')}EndTime"
 
-    def latest(self, part: str, sagemaker: "SageMakerClient") -> dict[str, datetime]:
-        """Return the 100 latest jobs whose name contains `part`, each with its creation."""
+    def latest(self, part: str, sagemaker: "SageMakerClient") -> dict[str, Description]:
+        """Return the summaries of the 100 latest jobs whose name contains `part`."""
         answer = getattr(sagemaker, xform_name(f"List{self.name}s"))(
             NameContains=part, MaxResults=100, SortBy="CreationTime", SortOrder="Descending"
         )
-        summaries = answer[f"{self.name}Summaries"]
-        return {summary[f"{self.name}Name"]: summary["CreationTime"] for summary in summaries}
+        return {each[f"{self.name}Name"]: each for each in answer[f"{self.name}Summaries"]}
 
 
 TRAINING = Kind("TrainingJob")
@@ -97,11 +96,10 @@ class Job:
         because = "; ".join(text for text in reasons if text and text != status)
         return f"{self.kind.words} {self.name} {status}" + (f": {because}" if because else "")
 
-    @property
-    def stop_command(self) -> str:
-        """What stops the job, for a shell."""
-        words = xform_name(self.kind.name, "-")
-        return f"aws sagemaker stop-{words} --{words}-name {self.name}"
+    def stop(self, sagemaker: "SageMakerClient") -> None:
+        """Have SageMaker stop the job, which takes it some time."""
+        operation = getattr(sagemaker, xform_name(f"Stop{self.kind.name}"))
+        operation(**{f"{self.kind.name}Name": self.name})
 
 
 def new_name(*words: str) -> str:

@@ -32,4 +32,4 @@ def say(console: Console, *rows: tuple[str, str]) -> None:
 
 def commands(job: Job) -> tuple[tuple[str, str], ...]:
     """Return how to follow a job that was submitted, and how to stop it."""
-    return (("follow it", f"make logs JOB={job.name}"), ("stop it", job.stop_command))
+    return (("follow it", f"make logs JOB={job.name}"), ("stop it", f"make stop JOB={job.name}"))

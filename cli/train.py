@@ -48,7 +48,7 @@ def train(
     ended = follow(job, account, console)
     if job.status(ended) != "Completed":
         raise JobFailed(job.reason(ended) + _way_out(ended))
-    console.print(f"[green]✓[/] Completed in {took(job, ended)}")
+    console.print(f"[green]✓[/] Completed in {took(job, ended)} of SageMaker's time")
     _show_metrics(deployed, ended, console)
     say(
         console,

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from cli.account import Account
+from cli.answers import assert_folder, fetch
 from cli.following import follow, took
 from cli.jobs import TRANSFORM, Job, new_name
 from cli.problems import InputError, JobFailed
@@ -21,13 +22,17 @@ def transform(
     environment: Environment,
     workload: Workload,
     given: str,
+    output: str,
     wait: bool,
 ) -> None:
     """Submit a transform job over `given`: a path of this machine, which is uploaded, or s3://….
 
-    Raises InputError if there is no data, no [transform] or no endpoint, JobFailed if the job does
-    not complete.
+    The answers go to the folder `output`, if there is one. Raises InputError if there is no data,
+    no [transform] or no endpoint, JobFailed if the job does not complete.
     """
+    if output and not wait:
+        raise InputError("OUTPUT: found with WAIT=no; allowed: with make logs, when the job ends")
+    assert_folder(output)
     settings = _settings(workload)
     local = _checked(given, account)
     model_name = _serving(account, environment, workload, settings)
@@ -39,27 +44,30 @@ def transform(
         with console.status(f"uploading {decimal(local.size)}"):
             given = local.upload(account.s3, bucket, f"{folder}/input/{job.name}")
         say(console, ("uploaded", given))
-    output = f"s3://{bucket}/{folder}/{job.name}/"
+    answers = f"s3://{bucket}/{folder}/{job.name}/"
     request = transform_request(
         settings,
         name=job.name,
         model_name=model_name,
         s3_input=given,
-        s3_output=output,
+        s3_output=answers,
         kms_key=account.key(shared),
         tags=environment.all_tags,
     )
     account.sagemaker.create_transform_job(**request)
     say(console, ("submitted", job.name))
-    answers = (("answers", output), ("fetch them", f"aws s3 cp --recursive {output} answers/"))
+    fetching = (("answers", answers), ("fetch them", f"make logs JOB={job.name} OUTPUT=answers"))
     if not wait:
-        say(console, *commands(job), *answers)
+        say(console, *commands(job), *fetching)
         return
     ended = follow(job, account, console)
     if job.status(ended) != "Completed":
         raise JobFailed(job.reason(ended))
-    console.print(f"[green]✓[/] Completed in {took(job, ended)}")
-    say(console, *answers)
+    console.print(f"[green]✓[/] Completed in {took(job, ended)} of SageMaker's time")
+    if output:
+        fetch(account.s3, answers, output, console)
+    else:
+        say(console, *fetching)
 
 
 def _settings(workload: Workload) -> Transform:

@@ -7,8 +7,12 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.account import Account
-from cli.jobs import RUNNING, Description, Job
+from cli.jobs import RUNNING, TRAINING, Description, Job
+from cli.log_streams import LogStreams
 from cli.report import say, show, table
+
+LAST_LINES = 5
+"""How many lines show what a regex did not match."""
 
 Trial = dict[str, Any]
 """A HyperParameterTrainingJobSummary."""
@@ -22,15 +26,23 @@ class Trials:
         self._account = account
         self._console = console
         self._ended: set[str] = set()
+        self._followed = False
         self._described: Description = {}
 
     def update(self, described: Description) -> None:
-        """Print the training jobs that have ended since."""
+        """Print the training jobs that have ended since.
+
+        Of a tuning that had ended before, the table has them all, and only these lines why one
+        failed.
+        """
         self._described = described
+        self._followed = self._followed or not self._job.ended(described)
         for trial in self._trials():
             name = trial["TrainingJobName"]
             if trial["TrainingJobStatus"] not in RUNNING and name not in self._ended:
                 self._ended.add(name)
+                if not (self._followed or trial.get("FailureReason")):
+                    continue
                 values = " ".join(f"{key}={value}" for key, value in _tuned(trial).items())
                 outcome = _objective(trial) or trial.get("FailureReason", "")
                 line = f"{name}  {trial['TrainingJobStatus']}  {values}  {outcome}"
@@ -42,8 +54,26 @@ class Trials:
         best = self._described.get("BestTrainingJob", {}).get("TrainingJobName")
         config = self._described["HyperParameterTuningJobConfig"]
         _show(trials, config["HyperParameterTuningJobObjective"], best, self._console)
-        if best:
-            say(self._console, ("its log", f"make logs JOB={best}"))
+        if any(_objective(trial) for trial in trials):
+            if best:
+                say(self._console, ("its log", f"make logs JOB={best}"))
+        elif completed := [each for each in trials if each["TrainingJobStatus"] == "Completed"]:
+            self._show_mismatch(completed[0]["TrainingJobName"])
+
+    def _show_mismatch(self, trial: str) -> None:
+        """Put the objective's regex beside what it was to match, as a deploy does."""
+        config = self._described["HyperParameterTuningJobConfig"]
+        metric = config["HyperParameterTuningJobObjective"]["MetricName"]
+        algorithm = self._described["TrainingJobDefinition"]["AlgorithmSpecification"]
+        regexes = {each["Name"]: each["Regex"] for each in algorithm.get("MetricDefinitions", [])}
+        said = f"the objective {metric} was never found: its regex {regexes.get(metric)} matches"
+        lines = LogStreams(self._account.logs, TRAINING.log_group, trial).read()[-LAST_LINES:]
+        where = (
+            f"in these, the last lines of {trial}" if lines else f"as the log of {trial} is empty"
+        )
+        self._console.print(f"{said} nothing {where}", markup=False, soft_wrap=True)
+        for line in lines:
+            self._console.print(f"  {line.text.rstrip()}", markup=False, soft_wrap=True)
 
     def _trials(self) -> list[Trial]:
         pages = self._account.sagemaker.get_paginator(

@@ -1,5 +1,6 @@
 """The app's account in memory, behind real botocore clients: only the way over the wire is cut."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 import boto3
 from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 from cli.account import Account
 from cli.jobs import KINDS, TUNING, Kind
@@ -92,6 +94,8 @@ class FakeAws:
                 return lambda asked: self._listed(kind, asked)
             if operation == f"Create{kind.name}":
                 return lambda asked: self._created(kind, asked)
+            if operation == f"Stop{kind.name}":
+                return lambda asked: self._stopped(kind, asked[f"{kind.name}Name"])
         answer: Callable[[Record], Record] = getattr(self, f"_{operation}")
         return answer
 
@@ -112,6 +116,10 @@ class FakeAws:
     def _created(self, kind: Kind, asked: Record) -> Record:
         job = self.add(kind, asked[f"{kind.name}Name"], **asked)
         return {f"{kind.name}Arn": job[f"{kind.name}Arn"]}
+
+    def _stopped(self, kind: Kind, name: str) -> Record:
+        self._job(kind, name)[f"{kind.name}Status"] = "Stopping"
+        return {}
 
     def _ListTrainingJobsForHyperParameterTuningJob(self, asked: Record) -> Record:  # noqa: N802
         self._job(TUNING, asked["HyperParameterTuningJobName"])
@@ -210,6 +218,13 @@ class FakeAws:
             raise _error("NoSuchBucket", "The specified bucket does not exist")
         found = {key: body for key, body in self.objects.items() if key.startswith(asked["Prefix"])}
         return {"Contents": [{"Key": key, "Size": len(body)} for key, body in found.items()]}
+
+    def _HeadObject(self, asked: Record) -> Record:  # noqa: N802
+        return {"ContentLength": len(self.objects[asked["Key"]]), "ETag": "tag"}
+
+    def _GetObject(self, asked: Record) -> Record:  # noqa: N802
+        body = self.objects[asked["Key"]]
+        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
 
     def _PutObject(self, asked: Record) -> Record:  # noqa: N802
         assert asked["Bucket"] == "data"

@@ -33,14 +33,14 @@ def test_a_job_of_any_kind_is_found_and_followed(
     aws.say("job/algo-1-1", (1, "hello"))
     then(lambda: aws.end(kind, "job"))
     _logs(aws, terminal, "job")
-    assert terminal.lines == ["hello", "✓ Completed in 42 s"]
+    assert terminal.lines == ["hello", "✓ Completed in 42 s of SageMaker's time"]
 
 
 @pytest.mark.parametrize("name", ["j" * 33, "j" * 63, "j" * 64, "a job", "job;"])
 def test_a_name_that_a_kind_cannot_have_is_not_asked_for(
     aws: FakeAws, terminal: Terminal, name: str
 ) -> None:
-    with pytest.raises(InputError, match=r"JOB: found .*; the latest jobs are: none"):
+    with pytest.raises(InputError, match=r"JOB: found .*; allowed: there is none yet"):
         _logs(aws, terminal, name)
 
 
@@ -133,6 +133,16 @@ def test_steps_and_lines_are_in_the_order_of_their_time(aws: FakeAws, terminal: 
     ]
 
 
+def test_why_a_job_failed_is_said_once_in_the_end(aws: FakeAws, terminal: Terminal) -> None:
+    job = aws.add(TRAINING, "job")
+    failed = {"Status": "Failed", "StartTime": job["CreationTime"], "StatusMessage": "no column"}
+    job["SecondaryStatusTransitions"] = [failed]
+    aws.end(TRAINING, "job", "Failed", FailureReason="no column")
+    _logs(aws, terminal, "job")
+    assert terminal.text.count("no column") == 1
+    assert terminal.lines[-1].endswith("Failed: no column")
+
+
 def test_what_sagemaker_does_is_told_once_a_step(
     aws: FakeAws, terminal: Terminal, then: Callable[..., None]
 ) -> None:
@@ -167,7 +177,7 @@ def test_of_jobs_of_one_name_the_latest_is_followed(aws: FakeAws, terminal: Term
     latest = aws.jobs[PROCESSING.name]["job"]
     latest["CreationTime"] = latest["ProcessingEndTime"]
     _logs(aws, terminal, "job")
-    assert terminal.lines == ["✓ Completed in 0 s"]
+    assert terminal.lines == ["✓ Completed in 0 s of SageMaker's time"]
 
 
 def test_an_unknown_job_is_answered_with_what_was_meant(aws: FakeAws, terminal: Terminal) -> None:
@@ -182,11 +192,13 @@ def test_without_a_job_the_latest_of_the_app_are_listed(aws: FakeAws, terminal: 
         (TRAINING, "app-second-001-89abcdef"),  # of the tuning job
     ):
         aws.add(kind, name)
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError, match="JOB: missing; allowed: one of these"):
         _logs(aws, terminal, "")
-    first, *listed = str(error.value).splitlines()
-    assert first == "JOB: missing; the latest jobs are:"
-    assert listed == ["  make logs JOB=app-second", "  make logs JOB=app-first"]
+    assert [line.split()[:-2] for line in terminal.lines] == [
+        ["job", "kind"],
+        ["app-second", "hyperparameter", "tuning", "job", "InProgress"],
+        ["app-first", "transform", "job", "InProgress"],
+    ]
 
 
 def test_a_tuning_job_is_listed_though_its_name_has_only_ten_characters_of_the_apps(
@@ -194,8 +206,32 @@ def test_a_tuning_job_is_listed_though_its_name_has_only_ten_characters_of_the_a
 ) -> None:
     aws.add(TUNING, "app-with-a-6789ab-01234567-1")
     environment = Environment(name="app-with-a-long-name")
-    with pytest.raises(InputError, match="make logs JOB=app-with-a-6789ab-01234567-1"):
+    with pytest.raises(InputError, match="JOB: missing"):
         logs(aws.account, terminal.console, environment=environment, name="")
+    assert terminal.lines[1].startswith("app-with-a-6789ab-01234567-1 ")
+
+
+def test_the_jobs_of_a_workload_are_known_by_where_their_output_goes(
+    aws: FakeAws, terminal: Terminal
+) -> None:
+    def path(folder: str) -> Record:
+        return {"S3OutputPath": f"s3://data/{folder}"}
+
+    model = path("iris/models/mars")
+    aws.add(TUNING, "app-1234", TrainingJobDefinition={"OutputDataConfig": model})
+    aws.add(TRAINING, "app-iris-mars-1", OutputDataConfig=model)
+    aws.add(TRANSFORM, "app-iris-transform-1", TransformOutput=path("iris/transforms/1"))
+    evaluation = {"S3Output": {"S3Uri": "s3://data/iris/evaluations/mars"}}
+    aws.add(PROCESSING, "app-iris-eval-1", ProcessingOutputConfig={"Outputs": [evaluation]})
+    other = path("iris-mars/models/mars")
+    aws.add(TRAINING, "app-iris-mars-mars-1", OutputDataConfig=other)
+    aws.add(TUNING, "app-5678", TrainingJobDefinition={"OutputDataConfig": other})
+    logs(aws.account, terminal.console, environment=ENVIRONMENT, name="", workload="iris")
+    assert sorted(line.split()[0] for line in terminal.lines[1:-1]) == [
+        *("app-1234", "app-iris-eval-1", "app-iris-mars-1", "app-iris-transform-1")
+    ]
+    with pytest.raises(InputError, match='WORKLOAD: found "iris-mras", which has no jobs'):
+        logs(aws.account, terminal.console, environment=ENVIRONMENT, name="", workload="iris-mras")
 
 
 def _trial(name: str, status: str, value: float | None = None, **tuned: str) -> Record:
@@ -237,7 +273,46 @@ def test_a_tuning_job_is_a_table_of_its_training_jobs_the_best_first(
         ["t-001", "Completed", "2", "3", "0.4"],
         ["t-003", "Failed", "3", "1"],
         ["its", "log", "make", "logs", "JOB=t-002"],
-        ["✓", "Completed", "in", "42", "s"],
+        ["✓", "Completed", "in", "42", "s", "of", "SageMaker's", "time"],
+    ]
+
+
+def test_of_a_tuning_that_has_ended_each_job_is_told_once_and_why_one_failed(
+    aws: FakeAws, terminal: Terminal
+) -> None:
+    aws.add(TUNING, "app-tuning", HyperParameterTuningJobConfig=CONFIG)
+    aws.trials = [_trial("t-001", "Completed", 0.4), _trial("t-002", "Failed")]
+    aws.trials[1]["FailureReason"] = "too few rows"
+    aws.end(TUNING, "app-tuning", BestTrainingJob=aws.trials[0])
+    _logs(aws, terminal, "app-tuning")
+    assert [line.split() for line in terminal.lines[:4]] == [
+        ["t-002", "Failed", "too", "few", "rows"],
+        ["training", "job", "status", "validation:rmse"],
+        ["t-001", "Completed", "0.4"],
+        ["t-002", "Failed"],
+    ]
+
+
+def test_a_regex_that_matched_nothing_is_shown_beside_what_it_should_have_matched(
+    aws: FakeAws, terminal: Terminal
+) -> None:
+    metrics = [{"Name": "validation:rmse", "Regex": "rsme=([0-9.]+)"}]
+    definition = {"AlgorithmSpecification": {"MetricDefinitions": metrics}}
+    aws.add(
+        TUNING,
+        "app-tuning",
+        HyperParameterTuningJobConfig=CONFIG,
+        TrainingJobDefinition=definition,
+    )
+    aws.trials = [_trial("t-001", "Completed")]
+    aws.say("t-001/algo-1-1", *((at, f"line {at}") for at in range(9)), (9, "rmse=0.3 [cm]"))
+    aws.end(TUNING, "app-tuning", "Failed", FailureReason="No objective metrics found")
+    _logs(aws, terminal, "app-tuning")
+    assert terminal.lines[-7:] == [
+        "the objective validation:rmse was never found: its regex rsme=([0-9.]+) matches nothing "
+        "in these, the last lines of t-001",
+        *("  line 5", "  line 6", "  line 7", "  line 8", "  rmse=0.3 [cm]"),
+        "✗ after 42 s: hyperparameter tuning job app-tuning Failed: No objective metrics found",
     ]
 
 
@@ -261,4 +336,4 @@ def test_where_the_objective_is_to_grow_the_greatest_is_first(
     aws.end(TUNING, "app-tuning")
     _logs(aws, terminal, "app-tuning")
     table = [line.split()[0] for line in terminal.lines if line.split()[-1] in ("0.1", "0.9")]
-    assert table == ["low", "high", "high", "low"]
+    assert table == ["high", "low"]

@@ -60,6 +60,8 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
         (["train", "--workload", "iris-mars"], "there is no stack sagestack-iris-mars: deploy"),
         (["transform", "--workload", "iris-tuned"], "INPUT: missing"),
         (["logs"], "JOB: missing"),
+        (["stop"], "JOB: missing"),
+        (["logs", "--output", "Makefile/x"], "OUTPUT: found the file"),
         (["remove"], "WORKLOAD: missing; allowed: there is none"),
         (["remove", "--environment", "defalt"], 'did you mean "default"'),
         (["remove", "--yes", "no"], 'YES: found "no"; allowed: 1'),
@@ -179,5 +181,15 @@ def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
 
 def test_make_help_lists_the_commands() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("train", "transform", "logs", "remove", "destroy"):
+    for target in ("train", "transform", "logs", "stop", "remove", "destroy"):
         assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("typed", ["set=degree=1", "MAX_RUNTIM=60"])
+def test_make_refuses_a_variable_that_nothing_would_read(typed: str) -> None:
+    done = subprocess.run(
+        ["make", "train", typed], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    told = f"{typed.partition('=')[0]}: unknown variable; allowed: WORKLOAD MODEL SET MAX_RUNTIME"
+    assert told in done.stderr

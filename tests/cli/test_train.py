@@ -144,7 +144,7 @@ def test_without_waiting_it_says_how_to_follow_and_how_to_stop(
     _train(deployed, terminal)
     name = _submitted(deployed)["TrainingJobName"]
     assert f"make logs JOB={name}" in terminal.text
-    assert f"aws sagemaker stop-training-job --training-job-name {name}" in terminal.text
+    assert f"make stop JOB={name}" in terminal.text
 
 
 def test_hyperparameters_are_shown_beside_the_deployed_ones(
@@ -174,7 +174,8 @@ def test_the_log_is_followed_to_the_metrics_and_the_artifact(
     _train(deployed, terminal, wait=True)
     name = _submitted(deployed)["TrainingJobName"]
     fitting, logged, completed = (
-        terminal.lines.index(line) for line in ("fitting", "train:rmse=0.35", "✓ Completed in 42 s")
+        terminal.lines.index(line)
+        for line in ("fitting", "train:rmse=0.35", "✓ Completed in 42 s of SageMaker's time")
     )
     assert fitting < logged < completed
     assert ["train:rmse", "0.3015", "0.35"] in [line.split() for line in terminal.lines]
@@ -228,7 +229,7 @@ def test_what_cuts_the_command_short_leaves_the_job_running_and_it_says_how_to_s
         _train(deployed, terminal, wait=True)
     assert _submitted(deployed)["TrainingJobStatus"] == "InProgress"
     assert "The job goes on." in terminal.text
-    assert "aws sagemaker stop-training-job" in terminal.text
+    assert "make stop JOB=" in terminal.text
 
 
 def test_a_model_is_asked_for_where_there_are_several(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.jobs import TRANSFORM
+from cli.logs import logs
 from cli.problems import InputError, JobFailed
 from cli.transform import transform
 from environments.schema import Environment
@@ -44,7 +45,7 @@ def new(tmp_path: Path) -> Path:
 def _transform(
     aws: FakeAws, terminal: Terminal, given: object, workload: Workload = TUNED, **change: Any
 ) -> None:
-    asked = {"wait": False, **change}
+    asked = {"wait": False, "output": "", **change}
     transform(
         aws.account,
         terminal.console,
@@ -120,8 +121,9 @@ def test_without_waiting_it_says_where_the_answers_will_be(
     _transform(deployed, terminal, new)
     name = _submitted(deployed)["TransformJobName"]
     assert f"follow it   make logs JOB={name}" in terminal.lines
-    assert f"fetch them  aws s3 cp --recursive {S3}/{name}/ answers/" in terminal.lines
-    assert f"stop-transform-job --transform-job-name {name}" in terminal.text
+    assert f"answers     {S3}/{name}/" in terminal.lines
+    assert f"fetch them  make logs JOB={name} OUTPUT=answers" in terminal.lines
+    assert f"make stop JOB={name}" in terminal.text
 
 
 def test_the_job_is_followed_to_its_answers(
@@ -135,7 +137,47 @@ def test_the_job_is_followed_to_its_answers(
     then(complete)
     _transform(deployed, terminal, new, wait=True)
     answers = f"answers     {S3}/{_submitted(deployed)['TransformJobName']}/"
-    assert terminal.lines[-4:-1] == ["2 rows", "✓ Completed in 42 s", answers]
+    assert terminal.lines[-4:-1] == ["2 rows", "✓ Completed in 42 s of SageMaker's time", answers]
+
+
+def test_the_answers_are_taken_to_a_folder(
+    deployed: FakeAws, terminal: Terminal, new: Path, tmp_path: Path, then: Callable[..., None]
+) -> None:
+    def complete() -> None:
+        name = _submitted(deployed)["TransformJobName"]
+        for file in ("may.csv.out", "june/first.csv.out"):
+            deployed.objects[f"iris-tuned/transforms/{name}/{file}"] = file.encode()
+        deployed.end(TRANSFORM, name)
+
+    then(complete)
+    output = tmp_path / "answers"
+    _transform(deployed, terminal, new, wait=True, output=str(output))
+    assert (output / "may.csv.out").read_text() == "may.csv.out"
+    assert (output / "june" / "first.csv.out").read_text() == "june/first.csv.out"
+    assert terminal.lines[-1] == f"answers  {output}/june/first.csv.out"
+
+
+def test_the_answers_of_an_earlier_job_are_taken_to_a_folder(
+    aws: FakeAws, terminal: Terminal, tmp_path: Path
+) -> None:
+    aws.add(TRANSFORM, "job", TransformOutput={"S3OutputPath": "s3://data/answers/job"})
+    aws.end(TRANSFORM, "job")
+    aws.objects = {"answers/job/may.csv.out": b"5.1\n", "answers/job-2/may.csv.out": b""}
+    output = tmp_path / "answers"
+    logs(aws.account, terminal.console, environment=ENVIRONMENT, name="job", output=str(output))
+    assert [file.name for file in output.iterdir()] == ["may.csv.out"]
+    assert (output / "may.csv.out").read_text() == "5.1\n"
+
+
+def test_where_no_folder_can_be_is_said_before_anything_is_made(
+    deployed: FakeAws, terminal: Terminal, new: Path
+) -> None:
+    for output in (new / "may.csv", new / "may.csv" / "answers"):
+        with pytest.raises(InputError, match=r"OUTPUT: found the file .*may.csv"):
+            _transform(deployed, terminal, new, wait=True, output=str(output))
+    with pytest.raises(InputError, match="OUTPUT: found with WAIT=no"):
+        _transform(deployed, terminal, new, output="answers")
+    assert not deployed.calls
 
 
 def test_a_failing_job_fails_the_command_with_its_reason(
