@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import boto3
 
@@ -51,7 +51,7 @@ class EmbeddedAWS:
         self._settings = dict(settings or {})
         self._enforce_iam = enforce_iam
         self._process: subprocess.Popen[bytes] | None = None
-        self._lock: int | None = None
+        self._lock: IO[bytes] | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -73,7 +73,7 @@ class EmbeddedAWS:
         """Start the server and wait until it answers. Raises RuntimeError with its log's end."""
         self.state.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
-            self._lock = _taken(self.state)
+            self._lock = _taken(self.log_path)
         if self._listening.fileno() < 0:  # started once before
             self._listening = _listen(self.port)
         with self.log_path.open("wb") as log:
@@ -112,7 +112,7 @@ class EmbeddedAWS:
         for name in ("cdk-home", "images"):
             shutil.rmtree(self.state / name, ignore_errors=True)
         (self.state / "docker").unlink(missing_ok=True)
-        os.close(self._lock)
+        self._lock.close()
         self._lock = None
 
     def _stop_server(self) -> None:
@@ -212,20 +212,20 @@ class _LocalSession(boto3.Session):
         return super().client(*arguments, **{"endpoint_url": self._endpoint_url, **options})
 
 
-def _taken(state: Path) -> int:
-    """Lock the folder for this process, until the descriptor is closed or the process ends.
+def _taken(log_path: Path) -> IO[bytes]:
+    """Lock the log for this process, until the file is closed or the process ends.
 
-    Raises RuntimeError while another has it: they would delete each other's files.
+    Raises RuntimeError while another has it: in one folder they would delete each other's files.
     """
-    folder = os.open(state, os.O_RDONLY)
+    log = log_path.open("ab")
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        os.close(folder)
+        log.close()
         raise RuntimeError(
-            f"an embedded AWS is running in {state} already: end it first"
+            f"an embedded AWS is running in {log_path.parent} already: end it first"
         ) from error
-    return folder
+    return log
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -264,7 +264,7 @@ def test_node_is_found_by_the_cli(aws: EmbeddedAWS) -> None:
 
 def test_a_second_server_on_the_same_folder_is_refused(aws: EmbeddedAWS) -> None:
     second = EmbeddedAWS(aws.state, settings=PROCESS)
-    with pytest.raises(RuntimeError, match="is running in .* already: end it first"):
+    with pytest.raises(RuntimeError, match=r"is running in .* already: end it first"):
         second.start()
     second.stop()
     assert aws.log_path.stat().st_size > 0  # its log and its files are untouched
