@@ -60,6 +60,13 @@ MISTAKES = {
             'allowed: "Line", "None" with join_input, input_filter or output_filter'
         ],
     ),
+    "a join of CSV that is in one piece": (
+        [(LINE, 'split_type = "None"\nassemble_with = "None"'), (SINGLE, "")],
+        [
+            f'{key}: found "None"; allowed: "Line" with a join or a filter of CSV'
+            for key in ("split_type", "assemble_with")
+        ],
+    ),
     "a join of pictures": (
         [(TRANSFORM, f'{TRANSFORM}\ncontent_type = "image/png"')],
         [

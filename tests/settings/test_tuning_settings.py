@@ -189,6 +189,10 @@ MISTAKES = {
         ],
         ["ranges: found 900 combinations; allowed: at most 750"],
     ),
+    "more jobs than there are combinations": (
+        [(PENALTY, '{ type = "categorical", values = [2] }'), ("max_jobs = 6", "max_jobs = 7")],
+        ["max_jobs: found 7; allowed: at most 6, as many as ranges has combinations of values"],
+    ),
     "Hyperband without epochs": (
         [HYPERBAND],
         ["resource: missing; allowed: a table of min, max"],

@@ -1,5 +1,6 @@
 """The [models.<name>.tuning.ranges]: the values among which a tuning job searches."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -42,6 +43,11 @@ class IntegerRange(Section):
     max: Integer
     scaling: Annotated[str, Allowed.one_of(("Auto", "Linear", "Logarithmic"))] = "Auto"
 
+    @property
+    def count(self) -> float:
+        """How many values there are to choose from."""
+        return self.max - self.min + 1
+
     @model_validator(mode="after")
     def _can_be_searched(self) -> Self:
         raise_any(_misfits(self.min, self.max, self.scaling))
@@ -58,6 +64,11 @@ class ContinuousRange(Section):
         str, Allowed.one_of(("Auto", "Linear", "Logarithmic", "ReverseLogarithmic"))
     ] = "Auto"
 
+    @property
+    def count(self) -> float:
+        """How many values there are to choose from."""
+        return math.inf
+
     @model_validator(mode="after")
     def _can_be_searched(self) -> Self:
         raise_any(_misfits(self.min, self.max, self.scaling))
@@ -73,6 +84,11 @@ class CategoricalRange(Section):
         Field(min_length=1, max_length=30),  # ParameterValues
         Allowed("a list of 1 to 30 values"),
     ]
+
+    @property
+    def count(self) -> float:
+        """How many values there are to choose from."""
+        return len(self.values)
 
     @field_validator("values")
     @classmethod

@@ -1,5 +1,6 @@
 """The [models.<name>.tuning] of a workload: many training jobs, of which the best is the model."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
@@ -95,19 +96,29 @@ class Tuning(Section):
         if self.max_jobs is not None:
             there = "none with Grid, which has a job for each combination of values"
             yield not_allowed(self.max_jobs, there, "max_jobs")
-        combinations = 1
-        for name, searched in self.ranges.items():
-            if isinstance(searched, CategoricalRange):
-                combinations *= len(searched.values)
-            else:
-                there = '"categorical", the only type with Grid'
-                yield not_allowed(searched.type, there, "ranges", name, "type")
-        if combinations > JOBS:
-            yield problem(f"found {combinations} combinations; allowed: at most {JOBS}", "ranges")
+        others = {
+            name: searched.type
+            for name, searched in self.ranges.items()
+            if not isinstance(searched, CategoricalRange)
+        }
+        for name, kind in others.items():
+            there = '"categorical", the only type with Grid'
+            yield not_allowed(kind, there, "ranges", name, "type")
+        if not others and self._combinations > JOBS:
+            found = f"found {self._combinations} combinations"
+            yield problem(f"{found}; allowed: at most {JOBS}", "ranges")
+
+    @property
+    def _combinations(self) -> float:
+        return math.prod(searched.count for searched in self.ranges.values())
 
     def _search_misfits(self) -> Iterator[InitErrorDetails]:
         if self.max_jobs is None:
             yield problem(f"missing; allowed: {_MAX_JOBS}", "max_jobs")
+        elif self.max_jobs > self._combinations:
+            # CreateHyperParameterTuningJob: "You don't have enough combinations"
+            there = f"at most {self._combinations}, as many as ranges has combinations of values"
+            yield not_allowed(self.max_jobs, there, "max_jobs")
         elif self.max_parallel_jobs > self.max_jobs:
             there = f"at most max_jobs, {self.max_jobs}"
             yield not_allowed(self.max_parallel_jobs, there, "max_parallel_jobs")

@@ -166,6 +166,11 @@ class Workload(Section):
         if transform.data_processing and not transform.content_type.startswith(RECORD_TYPES):
             there = f"{', '.join(RECORD_TYPES)} with join_input, input_filter or output_filter"
             problems.append(not_allowed(transform.content_type, there, "content_type"))
+        if record_type == "text/csv":  # "Associate Prediction Results with Input Records"
+            for key in ("split_type", "assemble_with"):
+                if (value := getattr(transform, key)) != "Line":
+                    there = '"Line" with a join or a filter of CSV'
+                    problems.append(not_allowed(value, there, key))
         if record_type and transform.accept != record_type:
             there = f"{shown(record_type)}, the records' own type, with a join or a filter"
             problems.append(not_allowed(transform.accept, there, "accept"))
