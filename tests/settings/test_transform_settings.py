@@ -184,5 +184,6 @@ def test_a_payload_of_any_size_is_of_undivided_data(project: SettingsProject) ->
         (LINE, 'split_type = "None"'),
         (SINGLE, 'strategy = "MultiRecord"'),
         ("max_payload_mb = 50", "max_payload_mb = 0"),
+        ("join_input = true", "join_input = false"),
     )
     assert project.workload_problems(*changes, text=JOBS) == []
