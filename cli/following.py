@@ -40,7 +40,7 @@ def follow(job: Job, account: Account, console: Console) -> Description:
                 shown.update(described)
                 if job.ended(described):
                     break
-                spinner.update(_State(job, described))
+                spinner.update(JobState(job, described))
                 sleep(INTERVAL)
             shown.finish()
     except (KeyboardInterrupt, BotoCoreError, ClientError):
@@ -57,13 +57,14 @@ def took(job: Job, described: Description) -> str:
 
 
 @dataclass(frozen=True)
-class _State:
+class JobState:
     """What a job is doing, and for how long, which goes on between two looks."""
 
     job: Job
     described: Description
 
     def __rich__(self) -> str:
+        """Return the text of this moment, for a spinner that draws it anew."""
         state = self.described.get("SecondaryStatus", self.job.status(self.described))
         return f"{self.job.kind.words}: {state}, {took(self.job, self.described)}"
 

@@ -5,6 +5,7 @@ from rich.filesize import decimal
 
 from cli.account import Account
 from cli.answers import assert_folder, fetch
+from cli.first_record import first_record
 from cli.following import follow, took
 from cli.jobs import TRANSFORM, Job, new_name
 from cli.problems import InputError, JobFailed
@@ -35,6 +36,8 @@ def transform(
     assert_folder(output)
     settings = _settings(workload)
     local = _checked(given, account)
+    if local and (record := first_record(local, workload)):
+        say(console, ("first record", record))
     model_name = _serving(account, environment, workload, settings)
     shared = f"{environment.name}-shared"
     bucket = account.outputs(shared)["DataBucket"]

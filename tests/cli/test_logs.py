@@ -1,11 +1,13 @@
 """`make logs`: any kind of job is found and followed to its end."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.jobs import KINDS, PROCESSING, TRAINING, TRANSFORM, TUNING, Kind
+from cli.following import JobState
+from cli.jobs import KINDS, PROCESSING, TRAINING, TRANSFORM, TUNING, Job, Kind
 from cli.logs import logs
 from cli.problems import InputError, JobFailed
 from environments.schema import Environment
@@ -141,6 +143,15 @@ def test_why_a_job_failed_is_said_once_in_the_end(aws: FakeAws, terminal: Termin
     _logs(aws, terminal, "job")
     assert terminal.text.count("no column") == 1
     assert terminal.lines[-1].endswith("Failed: no column")
+
+
+def test_the_time_goes_on_between_two_looks() -> None:
+    started = datetime.now(UTC) - timedelta(seconds=100)
+    described = {"TrainingJobStatus": "InProgress", "CreationTime": started}
+    doing = JobState(Job(TRAINING, "job"), described)
+    assert re.fullmatch(r"training job: InProgress, 10\d s", doing.__rich__())
+    described["CreationTime"] = started - timedelta(seconds=100)
+    assert re.fullmatch(r"training job: InProgress, 20\d s", doing.__rich__())
 
 
 def test_what_sagemaker_does_is_told_once_a_step(

@@ -115,6 +115,47 @@ def test_without_a_split_there_is_no_strategy(
     assert "BatchStrategy" not in _submitted(deployed)
 
 
+def test_the_first_record_is_shown_beside_the_features_where_their_order_counts(
+    deployed: FakeAws, terminal: Terminal, new: Path
+) -> None:
+    (new / "june" / "first.csv").write_text('"setosa",3.0,1.4\n')
+    _transform(deployed, terminal, new / "june")
+    assert terminal.lines[0] == (
+        "first record  Sepal.Width = setosa, Petal.Length = 3.0, Petal.Width = 1.4, "
+        "Species = (none)"
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Sepal.Width,Petal.Length,Petal.Width,Species\n",
+        '\ufeff"Species", Sepal.Length,Petal.Width,Petal.Length,Sepal.Width\r\n',
+        "Sepal.Width,Species\n",
+    ],
+)
+def test_a_header_is_refused_where_there_is_to_be_none(
+    deployed: FakeAws, terminal: Terminal, new: Path, header: str
+) -> None:
+    (new / "may.csv").write_text(header + "3.5,1.4,0.2,setosa\n")
+    with pytest.raises(InputError, match=r"first line of .*may.csv.*header; .*header=absent"):
+        _transform(deployed, terminal, new)
+    assert not deployed.jobs[TRANSFORM.name]
+    assert not deployed.objects
+
+
+@pytest.mark.parametrize("change", [{"content_type": "text/csv"}, {"input_filter": "$[1:]"}])
+def test_names_are_no_concern_where_the_container_reads_them_or_columns_are_left_out(
+    deployed: FakeAws, terminal: Terminal, new: Path, change: dict[str, str]
+) -> None:
+    assert TUNED.transform is not None
+    (new / "may.csv").write_text("Sepal.Width,Petal.Length,Petal.Width,Species\n")
+    settings = TUNED.transform.model_copy(update=change)
+    _transform(deployed, terminal, new, TUNED.model_copy(update={"transform": settings}))
+    assert "first record" not in terminal.text
+    assert _submitted(deployed)
+
+
 def test_without_waiting_it_says_where_the_answers_will_be(
     deployed: FakeAws, terminal: Terminal, new: Path
 ) -> None:
