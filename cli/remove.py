@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cli.account import Account
 from cli.problems import InputError, StackFailed
+from cli.report import say
 from cli.words import unknown
 from workloads.loading import Settings
 
@@ -59,7 +60,7 @@ def assert_can_ask() -> None:
 
 def _agreed(stack: str, console: Console) -> bool:
     assert_can_ask()
-    console.print(f"No file of workloads/ is {stack} any more: CloudFormation deletes it.")
+    say(console, ("no file", f"of workloads/ is {stack}'s any more: CloudFormation deletes it"))
     try:
         answer = input(f"Are you sure you want to delete: {stack} (y/n)? ")
     except EOFError:
