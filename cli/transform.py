@@ -11,7 +11,6 @@ from cli.jobs import TRANSFORM, Job, new_name
 from cli.problems import InputError, JobFailed
 from cli.report import commands, say
 from cli.transform_input import LocalInput, assert_has_data
-from cli.transform_request import transform_request
 from environments.schema import Environment
 from workloads.schema import Transform, Workload
 
@@ -48,16 +47,16 @@ def transform(
             given = local.upload(account.s3, bucket, f"{folder}/input/{job.name}")
         say(console, ("uploaded", given))
     answers = f"s3://{bucket}/{folder}/{job.name}/"
-    request = transform_request(
-        settings,
-        name=job.name,
-        model_name=model_name,
-        s3_input=given,
-        s3_output=answers,
-        kms_key=account.key(shared),
-        tags=environment.all_tags,
+    account.sagemaker.create_transform_job(
+        TransformJobName=job.name,
+        Tags=[{"Key": key, "Value": value} for key, value in environment.all_tags.items()],
+        **settings.request(
+            model_name=model_name,
+            s3_uri=given,
+            s3_output_path=answers,
+            kms_key_id=account.key(shared),
+        ),
     )
-    account.sagemaker.create_transform_job(**request)
     say(console, ("submitted", job.name))
     fetching = (("answers", answers), ("fetch them", f"make logs JOB={job.name} OUTPUT=answers"))
     if not wait:

@@ -22,53 +22,20 @@ class BatchTransform(Job):
     ) -> None:
         channel = str(settings.channel)  # not None with at_deploy
         data = parts.workload.data[channel]
-        split = settings.split_type != "None"
         super().__init__(
             scope,
             construct_id,
             parts=parts,
             kind="TransformJob",
             name_prefix=parts.job_prefix(settings.model, "transform"),
-            request={
-                "ModelName": model.model_name,
-                "TransformInput": {
-                    "DataSource": {
-                        "S3DataSource": {
-                            "S3DataType": data.s3_data_type,
-                            "S3Uri": parts.channels.uri(channel),
-                        }
-                    },
-                    "ContentType": settings.content_type,
-                    "CompressionType": data.compression,
-                    "SplitType": settings.split_type,
-                },
-                "TransformOutput": {
-                    "S3OutputPath": parts.uri("transforms", "<JobName>"),
-                    "Accept": settings.accept,
-                    "AssembleWith": settings.assemble_with,
-                    "KmsKeyId": parts.storage.key.key_arn,
-                },
-                "TransformResources": {
-                    "InstanceType": settings.instance_type,
-                    "InstanceCount": settings.instance_count,
-                },
-                # a strategy is for records, of which there is none without a split
-                "BatchStrategy": settings.strategy if split else None,
-                "MaxPayloadInMB": settings.max_payload_mb,
-                "MaxConcurrentTransforms": settings.max_concurrent,
-                "ModelClientConfig": {
-                    "InvocationsTimeoutInSeconds": settings.invocation_timeout,
-                    "InvocationsMaxRetries": settings.max_retries,
-                },
-                "DataProcessing": {
-                    "JoinSource": "Input" if settings.join_input else "None",
-                    "InputFilter": settings.input_filter,
-                    "OutputFilter": settings.output_filter,
-                }
-                if settings.data_processing
-                else None,
-                "Environment": dict(settings.environment) or None,
-            },
+            request=settings.request(
+                model_name=model.model_name,
+                s3_uri=parts.channels.uri(channel),
+                s3_output_path=parts.uri("transforms", "<JobName>"),
+                kms_key_id=parts.storage.key.key_arn,
+                s3_data_type=data.s3_data_type,
+                compression=data.compression,
+            ),
             longest=settings.max_runtime,
             after=[parts.channels],
         )

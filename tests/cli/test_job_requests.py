@@ -14,7 +14,6 @@ from aws_cdk import App
 from botocore.model import ListShape, Shape, StructureShape
 
 from app import ROOT, build_app
-from cli.transform_request import transform_request
 from environments.schema import Environment
 from tests.stacks.api_requests import resolved
 from tests.stacks.conftest import ENVIRONMENT, WORKLOADS
@@ -227,27 +226,3 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(
         if _set_by(operation, leaf) != "not sent" and not any(part in leaf for part in AT_THE_START)
     }
     assert sent == said
-
-
-def test_make_transform_asks_for_what_a_deploy_does(template: dict[str, Any]) -> None:
-    (deployed,) = (
-        resolved(resource["Properties"]["CreateTransformJobRequest"])
-        for resource in template["Resources"].values()
-        if resource["Type"] == "Custom::SageMakerTransformJob"
-    )
-    settings = _everything().transform
-    assert settings is not None
-    source = deployed["TransformInput"]["DataSource"]["S3DataSource"]
-    assert source["S3DataType"] == "S3Prefix"
-    request = transform_request(
-        settings,
-        name="job",
-        model_name=deployed["ModelName"],
-        s3_input=source["S3Uri"],
-        s3_output=deployed["TransformOutput"]["S3OutputPath"],
-        kms_key=deployed["TransformOutput"]["KmsKeyId"],
-        tags={tag["Key"]: tag["Value"] for tag in deployed["Tags"]},
-    )
-    # compressed data is a matter of the channel, which INPUT is not
-    assert deployed["TransformInput"].pop("CompressionType") == "None"
-    assert request == {"TransformJobName": "job", **deployed}

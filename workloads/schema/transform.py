@@ -1,7 +1,7 @@
 """The [transform] of a workload: the model's answers to many records at once."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import InitErrorDetails
@@ -73,6 +73,53 @@ class Transform(Section):
     def data_processing(self) -> bool:
         """Whether SageMaker reads the records itself, to join or filter them (DataProcessing)."""
         return self.join_input or self.input_filter is not None or self.output_filter is not None
+
+    def request(
+        self,
+        *,
+        model_name: str,
+        s3_uri: str,
+        s3_output_path: str,
+        kms_key_id: str,
+        s3_data_type: str = "S3Prefix",
+        compression: str = "None",
+    ) -> dict[str, Any]:
+        """Return a request of CreateTransformJob, without a name and tags; the settings loaded."""
+        # a strategy is for records, of which there is none without a split
+        strategy = {"BatchStrategy": self.strategy} if self.split_type != "None" else {}
+        filters = {"InputFilter": self.input_filter, "OutputFilter": self.output_filter}
+        processing = {
+            "JoinSource": "Input" if self.join_input else "None",
+            **{member: path for member, path in filters.items() if path is not None},
+        }
+        return {
+            "ModelName": model_name,
+            "TransformInput": {
+                "DataSource": {"S3DataSource": {"S3DataType": s3_data_type, "S3Uri": s3_uri}},
+                "ContentType": self.content_type,
+                "CompressionType": compression,
+                "SplitType": self.split_type,
+            },
+            "TransformOutput": {
+                "S3OutputPath": s3_output_path,
+                "AssembleWith": self.assemble_with,
+                "KmsKeyId": kms_key_id,
+                **({"Accept": self.accept} if self.accept else {}),
+            },
+            "TransformResources": {
+                "InstanceType": self.instance_type,
+                "InstanceCount": self.instance_count,
+            },
+            **strategy,
+            "MaxPayloadInMB": self.max_payload_mb,
+            "MaxConcurrentTransforms": self.max_concurrent,
+            "ModelClientConfig": {
+                "InvocationsTimeoutInSeconds": self.invocation_timeout,
+                "InvocationsMaxRetries": self.max_retries,
+            },
+            **({"DataProcessing": processing} if self.data_processing else {}),
+            **({"Environment": dict(self.environment)} if self.environment else {}),
+        }
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
