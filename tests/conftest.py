@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from local.session import EmbeddedAWS
 from tests.container.runners import docker_problem
+
+# a deadline measures the machine, which may be busy, and not what an example is about
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

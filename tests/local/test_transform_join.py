@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sagemaker.errors import SageMakerError
@@ -192,7 +192,6 @@ def test_data_that_cannot_be_processed_is_refused_before_the_job(
 CELL = st.text(alphabet='ab ,"é;', max_size=5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1), st.sampled_from(["\r\n", "\n"])
 )
@@ -205,7 +204,6 @@ def test_each_row_is_joined_with_its_own_inference(rows: list[list[str]], end: s
     assert list(csv.reader(io.StringIO(joined))) == [[*r, str(n)] for n, r in enumerate(rows)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1))
 def test_a_filter_of_every_column_changes_no_value(rows: list[list[str]]) -> None:
     table = io.StringIO()

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sagemaker.transform.split import RecordTooLargeError, assemble, batches, split
@@ -13,7 +13,6 @@ DATA = st.lists(st.sampled_from([b"1,2", b"\n", b"\r\n", b"\r", b'"a\nb"', b"\xf
 LIMIT = 20
 
 
-@settings(deadline=None)
 @given(DATA.map(b"".join), st.sampled_from(["Line", "None"]), STRATEGIES)
 def test_what_is_split_and_assembled_is_what_it_was(
     data: bytes, split_type: str, strategy: str
@@ -22,7 +21,6 @@ def test_what_is_split_and_assembled_is_what_it_was(
     assert assemble(payloads, "None") == data
 
 
-@settings(deadline=None)
 @given(DATA.map(b"".join), STRATEGIES)
 def test_no_line_is_cut_and_every_payload_fits(data: bytes, strategy: str) -> None:
     lines = split(data, "Line")
@@ -38,7 +36,6 @@ def test_no_line_is_cut_and_every_payload_fits(data: bytes, strategy: str) -> No
         assert all(record.endswith(b"\n") for record in records if record is not lines[-1])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(min_value=1, max_value=LIMIT)))
 def test_a_payload_has_as_many_records_as_fit(sizes: list[int]) -> None:
     made = list(batches([b"x" * size for size in sizes], "MultiRecord", LIMIT))
@@ -68,7 +65,6 @@ def test_a_record_that_is_too_large_says_what_the_limit_is() -> None:
         list(batches([b"x" * 2 * 1024 * 1024], "MultiRecord", 1024 * 1024))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab,", min_size=1), min_size=1), st.booleans())
 def test_with_line_every_answer_ends_a_line_and_no_line_is_empty(
     rows: list[str], is_ended: bool

@@ -75,7 +75,7 @@ def pairs(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
     return min(first, second), max(first, second)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs(-MAX_INTEGER, MAX_INTEGER), strategies, seeds)
 def test_an_integer_is_proposed_whole_and_inside_its_range(
     ends: tuple[int, int], strategy: str, seed: int
@@ -86,7 +86,7 @@ def test_an_integer_is_proposed_whole_and_inside_its_range(
         assert low <= int(hyperparameters["n"]) <= high
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs(1, 10**9), strategies, seeds)
 def test_an_integer_on_a_logarithmic_scale_is_whole_and_inside_its_range(
     ends: tuple[int, int], strategy: str, seed: int
@@ -108,7 +108,7 @@ def continuous_ranges(draw: st.DrawFn) -> tuple[float, float, str]:
     return min(first, second), max(first, second), scaling
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(continuous_ranges(), strategies, seeds)
 def test_a_number_is_proposed_inside_its_range_on_every_scale(
     given_range: tuple[float, float, str], strategy: str, seed: int
@@ -118,7 +118,7 @@ def test_a_number_is_proposed_inside_its_range_on_every_scale(
         assert low <= float(hyperparameters["x"]) <= high
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(continuous_ranges(), seeds)
 def test_what_was_proposed_can_be_learned_by_the_next_search(
     given_range: tuple[float, float, str], seed: int
@@ -167,7 +167,7 @@ names = st.sampled_from(["kind", "prune", "link", "family"])
 values = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4, unique=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(names, values, min_size=1, max_size=3), st.integers(0, 3))
 def test_a_grid_has_every_combination_exactly_once(
     grid: dict[str, list[str]], parallel: int

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.settings.project import JOBS, WORKLOAD, SettingsProject, toml
 from workloads.schema.hyperparameters import as_hyperparameter
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 names = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}", fullmatch=True)
 scalars = st.one_of(
     st.booleans(),
