@@ -167,7 +167,13 @@ def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
     # in make's own syntax a dollar is written twice
     typed = word.replace("$", "$$")
     done = subprocess.run(
-        ["make", "--old-file=.venv/installed", "train", f"WORKLOAD={typed}"],
+        [
+            "make",
+            "--no-print-directory",
+            "--old-file=.venv/installed",
+            "train",
+            f"WORKLOAD={typed}",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
