@@ -14,22 +14,32 @@ CDK = cdk --context environment=$(ENVIRONMENT)
 CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
 # a misspelt variable would be ignored: what is typed after make is one of these, or a tool's own
-KNOWN := WORKLOAD MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT
+KNOWN := WORKLOAD WORKLOADS MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT NAME FROM
 OTHER := $(foreach each,$(filter-out $(KNOWN) AWS_% CDK_% SAGESTACK_% -%,$(.VARIABLES)), \
   $(if $(filter command,$(firstword $(origin $(each)))),$(each)))
 ifneq ($(strip $(OTHER)),)
 $(error $(strip $(OTHER)): unknown variable; allowed: $(KNOWN))
 endif
+# and one of the two that differ by a letter would be taken for the other's absence
+ifneq ($(filter demo local deploy,$(MAKECMDGOALS)),)
+ifeq ($(firstword $(origin WORKLOAD)),command)
+$(error WORKLOAD: unknown variable of make $(MAKECMDGOALS); allowed: WORKLOADS)
+endif
+endif
 
 ##@ On this machine, with no AWS account
-demo: r-or-docker .venv/installed  ## deploy it all to the embedded AWS, predict, destroy
-	@python -m local demo
-local: r-or-docker .venv/installed  ## the same, left running until Ctrl-C
-	@python -m local serve
+# WORKLOADS: names of workloads/*.toml with blanks or commas between them, or all
+demo: r-or-docker .venv/installed  ## deploy to an embedded AWS, predict, destroy; WORKLOADS=all
+	@python -m local demo --workloads "$$WORKLOADS"
+local: r-or-docker .venv/installed  ## the same, left running until Ctrl-C; WORKLOADS=iris-mars
+	@python -m local serve --workloads "$$WORKLOADS"
 
 ##@ Daily work
-test: .venv/installed build/r-installed  ## the whole test suite
-	@python -m pytest
+new-workload: .venv/installed  ## begin your own: make new-workload NAME=mine FROM=r|python|builtin
+	@python -m cli new-workload --name "$$NAME" --from "$$FROM"
+# with WORKLOAD only the contract of the containers that it uses, on its own data
+test: .venv/installed build/r-installed  ## the whole test suite; or a container's, with WORKLOAD=
+	@python -m pytest $${WORKLOAD:+tests/container --workload "$$WORKLOAD"}
 lint: .venv/installed  ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy
 synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag and the linter
@@ -54,8 +64,8 @@ stop: .venv/installed  ## stop any job: make stop JOB=<its name>
 ##@ On AWS, with your credentials
 bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
 	@$(CHECK) && $(CDK) bootstrap
-deploy: .venv/installed  ## deploy every stack
-	@$(CHECK) && $(CDK) deploy --all --require-approval never
+deploy: .venv/installed  ## deploy every stack, or some: make deploy WORKLOADS="iris-mars quakes"
+	@python -m cli deploy --environment "$(ENVIRONMENT)" --workloads "$$WORKLOADS"
 # both ask before they delete; YES=1 answers for a script
 remove: .venv/installed  ## remove one workload, also without its file: make remove WORKLOAD=iris-mars
 	@python -m cli remove --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD" --yes "$$YES"
@@ -75,16 +85,18 @@ clean:  ## remove all that the set-up and the builds made
 	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/installed: requirements.lock lambda/requirements.lock package-lock.json
+.venv/installed: requirements.lock lambda/requirements.lock package-lock.json \
+  $(wildcard local/builtin/*/requirements.lock)
 	@local/install.sh base
 	@touch $@
-build/r-installed: $(wildcard container/*/apt-packages.txt)
+build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/apt-packages.txt) \
+  $(wildcard local/builtin/*/apt-packages.txt) tests/requirements.lock
 	@local/install.sh r && local/install.sh test
 	@mkdir -p build && touch $@
 # the container runs by Docker where an engine answers, else natively, which takes R
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local test lint synth train transform logs stop bootstrap deploy remove destroy lock clean help r-or-docker
+.PHONY: demo local new-workload test lint synth train transform logs stop bootstrap deploy remove destroy lock clean help r-or-docker

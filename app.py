@@ -8,6 +8,7 @@
 A file of workloads/ is one workload; a file of environments/ is what differs by account.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -63,7 +64,11 @@ def main() -> None:
     """Synthesize; what is wrong with the settings goes to standard error, with exit code 2."""
     app = App()
     try:
-        settings = load_settings(ROOT, app.node.try_get_context("environment") or "default")
+        settings = load_settings(
+            ROOT,
+            app.node.try_get_context("environment") or "default",
+            os.environ.get("CDK_DEFAULT_REGION"),  # the CDK's CLI says where it would deploy
+        )
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -11,13 +11,22 @@ from rich.console import Console
 from cli import local_aws
 from cli.account import Account, assert_credentials
 from cli.answers import assert_folder
+from cli.deploy import deploy
 from cli.logs import logs
+from cli.new_workload import new_workload
 from cli.problems import InputError, JobFailed, StackFailed
 from cli.remove import cdk_destroy, remove
 from cli.stop import stop
 from cli.train import train
 from cli.transform import transform
-from cli.words import agrees, hyperparameters, max_runtime, waits, workload_named
+from cli.words import (
+    agrees,
+    hyperparameters,
+    max_runtime,
+    waits,
+    workload_named,
+    workloads_named,
+)
 from workloads.loading import SettingsError, load_environment, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +109,13 @@ def _check(asked: argparse.Namespace, _console: Console) -> None:
     assert_credentials(environment.region)
 
 
+def _deploy(asked: argparse.Namespace, _console: Console) -> None:
+    settings = load_settings(ROOT, asked.environment)
+    workloads = workloads_named(asked.workloads, settings)
+    assert_credentials(settings.environment.region)
+    deploy(workloads, settings=settings, file=asked.environment)
+
+
 def _remove(asked: argparse.Namespace, console: Console) -> None:
     settings, yes = load_settings(ROOT, asked.environment), agrees(asked.yes)
     remove(
@@ -112,6 +128,10 @@ def _remove(asked: argparse.Namespace, console: Console) -> None:
     )
 
 
+def _new_workload(asked: argparse.Namespace, console: Console) -> None:
+    new_workload(ROOT, console, name=asked.name, starter=getattr(asked, "from"))
+
+
 def _destroy(asked: argparse.Namespace, console: Console) -> None:
     yes = agrees(asked.yes)
     _check(asked, console)
@@ -119,11 +139,13 @@ def _destroy(asked: argparse.Namespace, console: Console) -> None:
 
 
 COMMANDS = {
+    "new-workload": (_new_workload, ("name", "from")),
     "train": (_train, ("workload", "model", "set", "max-runtime", "wait")),
     "transform": (_transform, ("workload", "input", "output", "wait")),
     "logs": (_logs, ("job", "workload", "output")),
     "stop": (_stop, ("job",)),
     "check": (_check, ()),
+    "deploy": (_deploy, ("workloads",)),
     "remove": (_remove, ("workload", "yes")),
     "destroy": (_destroy, ("yes",)),
 }

@@ -39,7 +39,11 @@ class Account:
         ended.
         """
         local_aws.assert_running()
-        session = _session(region)
+        return cls.of(_session(region))
+
+    @classmethod
+    def of(cls, session: boto3.Session) -> "Account":
+        """Make the clients of a session."""
         return cls(
             cloudformation=session.client("cloudformation", config=_CONFIG),
             logs=session.client("logs", config=_CONFIG),

@@ -1,6 +1,5 @@
 """`make remove` and `make destroy`: stacks go by the CDK, or by CloudFormation without a file."""
 
-import os
 import sys
 from time import sleep
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from cli.account import Account
+from cli.cdk import go_on_as_cdk
 from cli.problems import InputError, StackFailed
 from cli.report import say
 from cli.words import unknown
@@ -46,10 +46,7 @@ def cdk_destroy(*what: str, file: str, yes: bool) -> None:
     """Go on as `cdk destroy`, which asks first unless told `yes`; this does not return."""
     if not yes:
         assert_can_ask()
-    force = ["--force"] if yes else []
-    sys.stdout.flush()
-    command = ["cdk", "--context", f"environment={file}", "destroy", *what, *force]
-    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+    go_on_as_cdk("destroy", *what, *(["--force"] if yes else []), file=file)
 
 
 def assert_can_ask() -> None:

@@ -32,7 +32,7 @@ def train(
     `model` may be empty where there is one; `max_runtime` is in seconds. Raises InputError if there
     is no job to be like, JobFailed if the new one does not complete.
     """
-    jobs = _deployed(account, f"{environment.name}-{workload.name}")
+    jobs = deployed_jobs(account, f"{environment.name}-{workload.name}")
     model = model_named(model, jobs)
     deployed = jobs[model]
     job = Job(TRAINING, new_name(environment.name, workload.name, model))
@@ -58,8 +58,8 @@ def train(
     )
 
 
-def _deployed(account: Account, stack: str) -> dict[str, Description]:
-    """Describe the training job of each of the stack's models.
+def deployed_jobs(account: Account, stack: str) -> dict[str, Description]:
+    """Describe the training job of each of the stack's models. Raises InputError if there is none.
 
     A job's name may have been cut short, so the model is known by where its artifact is:
     <workload>/models/<model> of the data bucket.

@@ -1,7 +1,6 @@
 """The training jobs of a tuning job: a line as each ends, and a table of all."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -10,6 +9,9 @@ from cli.account import Account
 from cli.jobs import RUNNING, TRAINING, Description, Job
 from cli.log_streams import LogStreams
 from cli.report import say, show, table
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 LAST_LINES = 5
 """How many lines show what a regex did not match."""
@@ -37,7 +39,7 @@ class Trials:
         """
         self._described = described
         self._followed = self._followed or not self._job.ended(described)
-        for trial in self._trials():
+        for trial in trials_of(self._job, self._account.sagemaker):
             name = trial["TrainingJobName"]
             if trial["TrainingJobStatus"] not in RUNNING and name not in self._ended:
                 self._ended.add(name)
@@ -50,12 +52,10 @@ class Trials:
 
     def finish(self) -> None:
         """Print the table, best first, and how to see the log of the best."""
-        trials = self._trials()
-        best = self._described.get("BestTrainingJob", {}).get("TrainingJobName")
-        config = self._described["HyperParameterTuningJobConfig"]
-        _show(trials, config["HyperParameterTuningJobObjective"], best, self._console)
+        trials = trials_of(self._job, self._account.sagemaker)
+        show_trials(trials, self._described, self._console)
         if any(_objective(trial) for trial in trials):
-            if best:
+            if best := _best(self._described):
                 say(self._console, ("its log", f"make logs JOB={best}"))
         elif completed := [each for each in trials if each["TrainingJobStatus"] == "Completed"]:
             self._show_mismatch(completed[0]["TrainingJobName"])
@@ -75,21 +75,21 @@ class Trials:
         for line in lines:
             self._console.print(f"  {line.text.rstrip()}", markup=False, soft_wrap=True)
 
-    def _trials(self) -> list[Trial]:
-        pages = self._account.sagemaker.get_paginator(
-            "list_training_jobs_for_hyper_parameter_tuning_job"
-        ).paginate(
-            HyperParameterTuningJobName=self._job.name, SortBy="CreationTime", SortOrder="Ascending"
-        )
-        return [dict(trial) for page in pages for trial in page["TrainingJobSummaries"]]
+
+def trials_of(tuning: Job, sagemaker: "SageMakerClient") -> list[Trial]:
+    """Return the training jobs of a tuning job, the earliest first."""
+    pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
+        HyperParameterTuningJobName=tuning.name, SortBy="CreationTime", SortOrder="Ascending"
+    )
+    return [dict(trial) for page in pages for trial in page["TrainingJobSummaries"]]
 
 
-def _show(
-    trials: list[Trial], objective: Mapping[str, str], best: str | None, console: Console
-) -> None:
+def show_trials(trials: list[Trial], described: Description, console: Console) -> None:
+    """Print the training jobs of the tuning job that is described, the best first."""
+    objective = described["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+    best = _best(described)
     hyperparameters = sorted({key for trial in trials for key in _tuned(trial)})
-    metric = objective["MetricName"]
-    rows = table("training job", "status", *hyperparameters, figures=(metric,))
+    rows = table("training job", "status", *hyperparameters, figures=(objective["MetricName"],))
     for trial in sorted(trials, key=lambda each: _rank(each, objective["Type"])):
         name = trial["TrainingJobName"]
         rows.add_row(
@@ -100,6 +100,11 @@ def _show(
             style="green" if name == best else "",
         )
     show(rows, console)
+
+
+def _best(described: Description) -> str | None:
+    best: str | None = described.get("BestTrainingJob", {}).get("TrainingJobName")
+    return best
 
 
 def _rank(trial: Trial, goal: str) -> float:

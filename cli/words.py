@@ -1,7 +1,8 @@
-"""Reads the words that `make` hands on: WORKLOAD, MODEL, SET, WAIT, MAX_RUNTIME, YES."""
+"""Reads the words that `make` hands on: WORKLOAD, WORKLOADS, MODEL, SET, WAIT, MAX_RUNTIME, YES."""
 
+import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +15,9 @@ from workloads.schema.section import hint, shown
 MAX_RUNTIME = 28 * 86_400
 """Seconds; the longest that SageMaker trains (StoppingCondition.MaxRuntimeInSeconds)."""
 
+ALL = "all"
+"""The word for every workload there is."""
+
 _HYPERPARAMETERS = TypeAdapter(dict[HyperParameterKey, HyperParameterValue])
 
 
@@ -23,6 +27,23 @@ def workload_named(name: str, settings: Settings) -> Workload:
     if name not in workloads:
         raise unknown("WORKLOAD", name, workloads)
     return workloads[name]
+
+
+def workloads_named(
+    text: str, settings: Settings, *, default: Sequence[str] = (ALL,)
+) -> tuple[Workload, ...]:
+    """Read `iris-mars, iris-tuned`, separated by blanks or commas, or `all`; each comes once.
+
+    With an empty text it is what there is of the default, else all. Raises InputError, with those
+    there are, if one of the names is none.
+    """
+    known = {workload.name: workload for workload in settings.workloads}
+    names = re.findall(r"[^\s,]+", text)
+    for name in names:
+        if name not in (ALL, *known):
+            raise unknown("WORKLOADS", name, (ALL, *known))
+    chosen = set(names) or {name for name in default if name in known} or {ALL}
+    return tuple(known[name] for name in known if chosen & {name, ALL})
 
 
 def model_named(name: str, models: Iterable[str]) -> str:

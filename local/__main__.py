@@ -1,10 +1,12 @@
 """`python -m local demo` and `python -m local serve`, with errors that say what to do."""
 
+import argparse
 import signal
 import sys
 
 from rich.console import Console
 
+from cli.problems import InputError
 from local.cdk_cli import CdkError
 from local.demo import demo
 from local.serve import serve
@@ -15,15 +17,16 @@ COMMANDS = {"demo": demo, "serve": serve}
 
 def main(arguments: list[str]) -> int:
     """Run a command; 0 if all of it held, 1 if something failed, 2 if the input was wrong."""
-    if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        print(f"usage: python -m local {' | '.join(COMMANDS)}", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m local", allow_abbrev=False)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--workloads", default="", help="names with blanks or commas, or all")
+    asked = parser.parse_args(arguments)
     # a shell that starts us in the background has it ignored
     signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console(highlight=False)
     try:
-        COMMANDS[arguments[0]](console)
-    except SettingsError as error:
+        COMMANDS[asked.command](asked.workloads, console)
+    except (InputError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

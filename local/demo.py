@@ -1,56 +1,99 @@
 """`make demo`: the whole path on this machine, from nothing to predictions and back to nothing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
+from cli.account import Account
+from cli.deploy import stacks_of
+from cli.report import say
+from cli.words import workloads_named
+from local import by_hand
+from local.api_client import ApiClient
 from local.cdk_cli import ROOT
+from local.comparison import Compared, assert_equal, compare, show_compared
 from local.deployment import Deployment
 from local.iris import predict, show
 from local.leftovers import leftovers
-from local.progress import Stages
+from local.progress import Report, Stages
+from local.results import Metrics, Results
 from local.runners.engine import chosen
 from local.session import EmbeddedAWS
-from local.tuned import REPORT
-from local.tuned import show as show_tuned
-from workloads.loading import SettingsError, load_settings
+from workloads.loading import load_settings
+from workloads.schema import Workload
 
-WORKLOAD, TUNED = "iris-mars", "iris-tuned"
+QUICK = ("iris-mars", "iris-tuned")
+"""The workloads to begin with, unless others are asked for."""
+PICTURED = "iris-mars"
+"""The workload that the demo draws a picture of; it has no held-out data."""
 
 
-def demo(console: Console) -> None:
-    """Deploy, predict, destroy. Raises what failed; returns only if all of it held."""
+def demo(words: str, console: Console) -> None:
+    """Deploy the workloads of `words`, predict, compare, destroy; return only if all of it held.
+
+    Raises InputError for a name that is no workload's, and what failed.
+    """
     start = time.monotonic()
     stages = Stages(console)
     settings = load_settings(ROOT)
-    app_name = settings.environment.name
-    for name in {WORKLOAD, TUNED} - {workload.name for workload in settings.workloads}:
-        missing = f"workloads/{name}.toml: missing; allowed: the file as it was, which this shows"
-        raise SettingsError(f"{missing} (make local deploys what there is)")
+    workloads = workloads_named(words, settings, default=QUICK)
+    app = settings.environment.name
     with started(stages) as aws:
         deployment = Deployment(aws)
-        deploy(deployment, stages)
-        with stages.stage("Predict through API Gateway and Lambda"):
-            result = predict(deployment.api(app_name), WORKLOAD)
-        show(result, console)
-        show_tuned(aws, deployment, f"{app_name}-{TUNED}", console)
+        deploy(deployment, stages, stacks_of(workloads, settings))
+        account = Account.of(aws.session())
+        results = [Results(account, app, workload) for workload in workloads]
+        beyond: dict[str, Metrics] = {}
+        for result in results:
+            if result.workload.name == PICTURED:
+                beyond[PICTURED] = _predict(deployment.api(app), result.workload, stages, console)
+            result.show_tunings(console)
+        with stages.stage("Make the same models by hand, in R and Python") as report:
+            compared = list(_compared(aws, results, beyond, report))
+        show_compared(compared, console)
+        reports = [path for result in results for path in result.fetch_reports(ROOT / "build")]
+        assert_equal(compared)
         with stages.stage("Destroy every stack (cdk destroy)") as report:
             deployment.destroy(report)
         with stages.stage("Look for anything left"):
             if left := leftovers(aws.client):
                 raise RuntimeError("destroy left these behind:\n  " + "\n  ".join(left))
     console.print(f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s.")
-    for where, what in (
-        (relative(deployment.assembly), "the templates, the same as for AWS"),
-        (relative(aws.log_path), "what the embedded AWS did"),
-        (relative(REPORT), "the evaluation of the tuned model, a picture"),
-        (f"workloads/{TUNED}.toml", "what the tuned model is made from; iris-mars.toml is simpler"),
-        ("make local", "the same again, left running for you to call"),
-    ):
-        console.print(f"  {where!s:<30}{what}", soft_wrap=True)
+    say(
+        console,
+        (f"  {relative(deployment.assembly)}", "the templates, the same as for AWS"),
+        (f"  {relative(aws.log_path)}", "what the embedded AWS did"),
+        *((f"  {relative(path)}", "what an evaluation found, a picture") for path in reports),
+        ("  workloads/", "what the models are made from, a file for each workload"),
+        (f"  {by_hand.FOLDER}/", "the same models by hand"),
+        ("  make local", "the same again, left running for you to call"),
+    )
+
+
+def _predict(api: ApiClient, workload: Workload, stages: Stages, console: Console) -> Metrics:
+    """Predict every iris, show that, and return the RMSE: such a workload holds no data out."""
+    with stages.stage("Predict through API Gateway and Lambda"):
+        predicted = predict(api, workload.name)
+    show(predicted, console)
+    return {(model, "rmse"): predicted.rmse for model in workload.models}
+
+
+def _compared(
+    aws: EmbeddedAWS, results: list[Results], beyond: Mapping[str, Metrics], report: Report
+) -> Iterator[Compared]:
+    """Yield each workload's metrics, with those of `beyond`, beside what its script gives."""
+    for result in results:
+        name, models = result.workload.name, list(result.workload.models)
+        told = None
+        if script := by_hand.script_of(name):
+            report(str(script))
+            uri = result.image() if chosen() == "docker" else None
+            image = by_hand.image_of(aws, uri) if uri else None
+            told = by_hand.run(script, models, result.hyperparameters(), image=image)
+        yield from compare(name, {**result.metrics(), **beyond.get(name, {})}, told)
 
 
 @contextmanager
@@ -71,11 +114,11 @@ def relative(path: Path) -> Path:
     return path.relative_to(ROOT)
 
 
-def deploy(deployment: Deployment, stages: Stages) -> None:
-    """Synthesize, bootstrap and deploy, each as a stage."""
+def deploy(deployment: Deployment, stages: Stages, stacks: Sequence[str]) -> None:
+    """Synthesize and bootstrap, then deploy the stacks and those that they need, as stages."""
     with stages.stage("Synthesize and check the templates (cdk synth)") as report:
         deployment.synth(report)
     with stages.stage("Bootstrap the account (cdk bootstrap)") as report:
         deployment.bootstrap(report)
     with stages.stage("Train, serve, open the API (cdk deploy)") as report:
-        deployment.deploy(report)
+        deployment.deploy(report, *stacks)

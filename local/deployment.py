@@ -7,6 +7,9 @@ from local.cdk_cli import ROOT, run_cdk
 from local.progress import Report
 from local.session import EmbeddedAWS
 
+CONCURRENCY = 4
+"""How many stacks are made at a time: they mostly wait, also on two cores."""
+
 
 class Deployment:
     """The project at `root` in `aws`: synthesized into `assembly`, deployed from there."""
@@ -32,19 +35,27 @@ class Deployment:
         # with the assembly, or the CLI would synthesize the app once more
         self._cdk(report, "bootstrap", target, "--app", str(self.assembly))
 
-    def deploy(self, report: Report) -> None:
-        """Deploy every stack. Raises CdkError with CloudFormation's reason when one fails."""
+    def deploy(self, report: Report, *stacks: str) -> None:
+        """Deploy these stacks and those that they need, or every stack.
+
+        Raises CdkError with CloudFormation's reason when one fails.
+        """
         self._cdk(
             report,
             "deploy",
-            "--all",
-            *("--app", str(self.assembly)),
+            *(stacks or ["--all"]),
+            *("--app", str(self.assembly), "--concurrency", str(CONCURRENCY)),
             *("--progress", "events", "--require-approval", "never"),
         )
 
     def destroy(self, report: Report) -> None:
         """Remove every stack."""
-        self._cdk(report, "destroy", "--all", "--force", "--app", str(self.assembly))
+        self._cdk(
+            report,
+            "destroy",
+            *("--all", "--force"),
+            *("--app", str(self.assembly), "--concurrency", str(CONCURRENCY)),
+        )
 
     def output(self, stack: str, key: str) -> str:
         """Return a stack's output. Raises LookupError if there is none of that key."""

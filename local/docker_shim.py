@@ -3,13 +3,16 @@
 The CLI runs `login`, `inspect <local tag>`, `build … --tag <local tag> .`, `tag <local tag> <uri>`,
 `images` and `push <uri>`, where the URI is that of the real ECR. With an engine the real docker
 builds, and pushes to the local registry instead. Without one, the build context itself is kept
-between build and push, and pushed as an image (local/runners/images.py).
+between build and push, with the build's arguments, and pushed as an image whose environment they
+are (local/runners/images.py).
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from local.runners import ImageError, images
@@ -17,6 +20,13 @@ from local.runners.engine import chosen
 
 STATE = "SAGESTACK_SHIM_STATE"
 """Environment variable: the folder where images wait for their push."""
+CONTEXT, BUILD_ARGS = "context", "build-args.json"
+"""What there is of an image that waits."""
+
+_NO_PROGRAMS = ("Dockerfile", ".dockerignore")
+"""Files that only the engine reads."""
+_LARGE = 1 << 20
+"""Bytes; no program is as long."""
 
 
 def main(arguments: list[str]) -> int:
@@ -49,9 +59,11 @@ def _docker(arguments: list[str], environment: dict[str, str]) -> int:
 
 def _without_engine(arguments: list[str], state: Path) -> int:
     match arguments:
-        case ["build", *_, "."]:
-            context = _waiting(state, arguments[arguments.index("--tag") + 1])
-            shutil.copytree(Path.cwd(), context, symlinks=True, dirs_exist_ok=True)
+        case ["build", *options, "."]:
+            _assert_native(Path.cwd())
+            image = _waiting(state, options[options.index("--tag") + 1])
+            shutil.copytree(Path.cwd(), image / CONTEXT, symlinks=True, dirs_exist_ok=True)
+            (image / BUILD_ARGS).write_text(json.dumps(_build_args(options)))
         case ["inspect", tag]:
             return 0 if _waiting(state, tag).exists() else 1
         case ["tag", source, target]:
@@ -61,15 +73,46 @@ def _without_engine(arguments: list[str], state: Path) -> int:
         case ["images", *_]:
             return 0
         case ["push", uri]:
-            endpoint = os.environ["AWS_ENDPOINT_URL"]
-            context = _waiting(state, uri)
-            digest = images.push(context, endpoint, images.Reference.parse(uri))
-            shutil.rmtree(context)
+            image = _waiting(state, uri)
+            digest = images.push(
+                image / CONTEXT,
+                os.environ["AWS_ENDPOINT_URL"],
+                images.Reference.parse(uri),
+                json.loads((image / BUILD_ARGS).read_text()),
+            )
+            shutil.rmtree(image)
             print(f"pushed the build context as {uri}@{digest}: no Docker engine here")
         case _:
             print(f"without a Docker engine: no `docker {' '.join(arguments)}`", file=sys.stderr)
             return 2
     return 0
+
+
+def _assert_native(context: Path) -> None:
+    """Raise ImageError if the programs in a build context know no folder but /opt/ml.
+
+    They would read and write that folder of this machine, whoever it belongs to.
+    """
+    files = (file for file in sorted(context.rglob("*")) if file.is_file())
+    texts = {
+        file.relative_to(context): file.read_text(errors="replace")
+        for file in files
+        if file.name not in _NO_PROGRAMS and file.suffix != ".md" and file.stat().st_size < _LARGE
+    }
+    bound = [str(file) for file, text in texts.items() if "/opt/ml" in text]
+    if bound and not any("SAGEMAKER_BASE_DIR" in text for text in texts.values()):
+        raise ImageError(
+            f"found /opt/ml in {', '.join(bound)}, and SAGEMAKER_BASE_DIR in no file: such a "
+            "container runs in Docker only, as a process it would be at /opt/ml of this machine. "
+            "Start a Docker engine, or let the programs work in the folder that the environment "
+            "variable SAGEMAKER_BASE_DIR names"
+        )
+
+
+def _build_args(options: list[str]) -> dict[str, str]:
+    """Return the values of `--build-arg name=value`."""
+    given = [after for option, after in pairwise(options) if option == "--build-arg"]
+    return dict(argument.split("=", 1) for argument in given)
 
 
 def _waiting(state: Path, tag: str) -> Path:

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Sets up what a checkout needs and says what it does. usage: local/install.sh base | r | test
-#   base   .venv with the pinned Python packages and Node.js, the CDK CLI, the boto3 layer
-#   r      R, with the Debian packages that container/*/apt-packages.txt name, to run natively
-#   test   what the tests of the R code need
+# Sets up what a checkout needs and says what it does. usage: local/install.sh <what>
+#   base     .venv with the pinned Python packages and Node.js, the CDK CLI, the boto3 layer, builtin
+#   builtin  XGBoost, for what stands in for SageMaker's own on the embedded AWS
+#   r        R and Python's libraries, Debian's packages that apt-packages.txt name, to run natively
+#   test     what the tests need: R's packages for tests, the SageMaker SDK's tables to compare with
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,14 @@ apt_install() {
     rm -f "$log"
 }
 
+# Unpack locked packages, and nothing that they depend on, into a folder of their own.
+unpack() {
+    rm -rf "$1"
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --no-compile --target "$1" -r "$2"
+    rm -rf "$1/bin"
+}
+
 base() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "sagestack needs Python 3.11 or newer; this is $(python3 --version)"
@@ -55,14 +64,30 @@ base() {
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
     say "installing boto3 for the Lambda functions"
     rm -rf build/boto3-layer
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-        --no-compile --target build/boto3-layer/python -r lambda/requirements.lock
-    rm -rf build/boto3-layer/python/bin
+    unpack build/boto3-layer/python lambda/requirements.lock
+    builtin
+}
+
+# What stands in for SageMaker's built-in algorithms on the embedded AWS.
+builtin() {
+    for lock in local/builtin/*/requirements.lock; do
+        name=$(basename "$(dirname "$lock")")
+        say "unpacking what stands in for $name on the embedded AWS"
+        unpack "build/builtin/$name" "$lock"
+    done
 }
 
 case "${1:-}" in
 base) base ;;
-r) apt_install $(sed 's/#.*//' container/*/apt-packages.txt) ;;
-test) apt_install r-cran-lintr r-cran-testthat ;;
-*) fail "usage: local/install.sh base | r | test" ;;
+r)
+    apt_install $(sed 's/#.*//' container/*/apt-packages.txt container/toolkit/*/apt-packages.txt \
+        local/builtin/*/apt-packages.txt)
+    ;;
+builtin) builtin ;;
+test)
+    apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis
+    say "unpacking the SageMaker SDK, whose tables the tests compare with"
+    unpack build/sagemaker-sdk tests/requirements.lock
+    ;;
+*) fail "usage: local/install.sh base | r | builtin | test" ;;
 esac

@@ -31,6 +31,8 @@ NAMES = (
     "ministack.core.responses:error_response_json",
     "ministack.core.responses:get_account_id",
     "ministack.core.responses:get_region",
+    "ministack.core.responses:set_request_account_id",
+    "ministack.core.responses:set_request_region",
     "ministack.core.router:SERVICE_PATTERNS",
     "ministack.core.router:extract_access_key_id",
     "ministack.services.apigateway_v1:_invoke_lambda_custom_v1",
@@ -59,8 +61,11 @@ SIGNATURES = {
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
     ),
+    "ministack.services.ecr:_batch_get_image": "(data)",
+    "ministack.services.ecr:_create_repository": "(data)",
     "ministack.services.ecr:_describe_images": "(data)",
     "ministack.services.ecr:_find_image": "(repo_name, image_id)",
+    "ministack.services.ecr:_select_registry_request_scope": "(name, headers, query_params)",
     "ministack.services.lambda_svc:_emit_lambda_logs": (
         "(func: dict, request_id: str, log_text: str, error: bool, duration_ms: int, *, "
         "log_source: str | None = None) -> None"

@@ -4,17 +4,24 @@ import os
 import shlex
 import signal
 import threading
+from collections.abc import Sequence
 
 from rich.console import Console
 
+from cli.account import Account
+from cli.deploy import stacks_of
+from cli.words import workloads_named
 from local.cdk_cli import ROOT, CdkError
-from local.demo import deploy, relative, started
+from local.demo import QUICK, deploy, relative, started
 from local.deployment import Deployment
 from local.progress import Stages
+from local.results import Results
 from local.session import EmbeddedAWS
 from workloads.loading import Settings, load_settings
+from workloads.schema import Workload
 
-ENVIRONMENT_FILE = ROOT / "build" / "local.env"
+BUILD = ROOT / "build"
+ENVIRONMENT_FILE = BUILD / "local.env"
 """Shell assignments for a second terminal; there only while `make local` runs."""
 
 # What a shell that works with a real account may have set, and what would lead back to it.
@@ -29,20 +36,22 @@ REMOVED = (
 )
 
 
-def serve(console: Console) -> None:
-    """Deploy, print how to reach it all, and wait for Ctrl-C.
+def serve(words: str, console: Console) -> None:
+    """Deploy the workloads of `words`, print how to reach it all, and wait for Ctrl-C.
 
-    Raises RuntimeError if the embedded AWS ends before that.
+    Raises InputError for a name that is no workload's, RuntimeError if the embedded AWS ends before
+    Ctrl-C.
     """
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     settings = load_settings(ROOT)
+    workloads = workloads_named(words, settings, default=QUICK)
     stages = Stages(console)
     with started(stages) as aws:
         ENVIRONMENT_FILE.parent.mkdir(exist_ok=True)
         ENVIRONMENT_FILE.write_text(_shell(aws))
         try:
-            console.print(_deployed(settings, aws, stages), markup=False, soft_wrap=True)
+            console.print(_deployed(workloads, settings, aws, stages), markup=False, soft_wrap=True)
             while not stopped.wait(1):
                 if not aws.running:
                     raise RuntimeError(f"the embedded AWS ended by itself; see {aws.log_path}")
@@ -52,11 +61,13 @@ def serve(console: Console) -> None:
             ENVIRONMENT_FILE.unlink(missing_ok=True)
 
 
-def _deployed(settings: Settings, aws: EmbeddedAWS, stages: Stages) -> str:
+def _deployed(
+    workloads: Sequence[Workload], settings: Settings, aws: EmbeddedAWS, stages: Stages
+) -> str:
     """Deploy; return what to do next, also when it fails: what did deploy is not thrown away."""
     deployment = Deployment(aws)
     try:
-        deploy(deployment, stages)
+        deploy(deployment, stages, stacks_of(workloads, settings))
     except CdkError as error:
         return f"""
 {error}
@@ -65,11 +76,17 @@ The embedded AWS goes on. Its log is {relative(aws.log_path)}; when you have cor
 another terminal, in this folder:
 
     . {relative(ENVIRONMENT_FILE)}
-    make deploy
+    make deploy WORKLOADS="{" ".join(each.name for each in workloads)}"
 
 Ctrl-C here ends it all.
 """
-    return _how_to_reach(settings, aws, deployment.api(settings.environment.name).url)
+    app = settings.environment.name
+    return _how_to_reach(workloads, app, aws, deployment.api(app).url)
+
+
+def _deploy_again(workloads: Sequence[Workload]) -> str:
+    """Return what to type to deploy the same workloads; without their names it would be all."""
+    return f'make deploy WORKLOADS="{" ".join(each.name for each in workloads)}"'
 
 
 def _shell(aws: EmbeddedAWS) -> str:
@@ -82,15 +99,22 @@ def _shell(aws: EmbeddedAWS) -> str:
     return f"unset {' '.join(REMOVED)}\n" + "".join(assignments)
 
 
-def _how_to_reach(settings: Settings, aws: EmbeddedAWS, api_url: str) -> str:
-    name = settings.environment.name
-    workload = settings.workloads[0]
-    endpoints = ", ".join(each.endpoint_name(name) for each in settings.workloads)
+def _how_to_reach(workloads: Sequence[Workload], app: str, aws: EmbeddedAWS, api_url: str) -> str:
+    workload = workloads[0]
+    endpoints = ", ".join(each.endpoint_name(app) for each in workloads)
+    account = Account.of(aws.session())
+    results = [Results(account, app, each) for each in workloads]
+    rows = (
+        ("AWS endpoint", aws.endpoint_url),
+        ("Endpoints", endpoints),
+        ("API", api_url),
+        *(("Metrics", told) for each in results if (told := each.told())),
+        *(("Report", relative(path)) for each in results for path in each.fetch_reports(BUILD)),
+        ("Log", relative(aws.log_path)),
+    )
+    reached = "\n".join(f"{what:<14}{where}" for what, where in rows)
     return f"""
-AWS endpoint  {aws.endpoint_url}
-Endpoints     {endpoints}
-API           {api_url}
-Log           {relative(aws.log_path)}
+{reached}
 
 In another terminal, in this folder:
 
@@ -98,12 +122,13 @@ In another terminal, in this folder:
     .venv/bin/python - <<'PY'
     import boto3
     answer = boto3.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName="{workload.endpoint_name(name)}", ContentType="{workload.smoke.content_type}",
+        EndpointName="{workload.endpoint_name(app)}", ContentType="{workload.smoke.content_type}",
         Body={workload.smoke.body!r})
     print(answer["Body"].read().decode())
     PY
     curl --aws-sigv4 aws:amz:{aws.region}:execute-api --user test:test {api_url}/workloads
 
-In that terminal too: `make deploy` after an edit, `make train`, `make transform`, `make logs`.
+In that terminal too: `{_deploy_again(workloads)}` after an edit,
+`make train`, `make transform`, `make logs`.
 Ctrl-C here ends it all.
 """

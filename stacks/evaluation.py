@@ -34,10 +34,7 @@ class ModelEvaluation(Construct):
         candidate: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        compares = any(bound.not_worse_than_serving for bound in settings.gate.values())
-        role = EvaluationRole(
-            self, "Role", parts=parts, settings=settings, name=name, model=model, compares=compares
-        )
+        role = EvaluationRole(self, "Role", parts=parts, settings=settings, name=name, model=model)
         evaluation = EvaluationJob(
             self,
             "Candidate",
@@ -60,7 +57,7 @@ class ModelEvaluation(Construct):
                 use="serving",
                 properties={"ServingModel": _serving_model(parts, name, candidate)},
             )
-            if compares
+            if settings.compares
             else None
         )
         self.s3_uri = evaluation.s3_uri
@@ -87,7 +84,6 @@ class EvaluationRole(JobRole):
         settings: Evaluation,
         name: str,
         model: Model,
-        compares: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -99,7 +95,7 @@ class EvaluationRole(JobRole):
         parts.channels.grant_read(self, [settings.channel])
         parts.grant_read_artifact(self, name, model)
         self.write(parts.storage, parts.folder("evaluations", name))
-        if compares:
+        if settings.compares:
             self._read_what_serves(parts)
 
     def _read_what_serves(self, parts: WorkloadParts) -> None:

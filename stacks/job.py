@@ -55,7 +55,7 @@ class Job(Construct):
             properties={
                 "JobNamePrefix": name_prefix,
                 "WaitSeconds": job_wait,
-                "LastWait": last == 1,
+                "LastWait": False,  # a job waits a second time at least
                 f"Create{kind}Request": given({**request, "Tags": parts.tags}),
                 **given(properties or {}),
             },

@@ -48,7 +48,7 @@ def training_definition(
             ]
             or None,
         },
-        "InputDataConfig": [_channel(parts, channel) for channel in model.channels],
+        "InputDataConfig": [_channel(parts, channel, model) for channel in model.channels],
         "OutputDataConfig": {
             "S3OutputPath": parts.uri("models", name),
             "KmsKeyId": parts.storage.key.key_arn,
@@ -80,11 +80,15 @@ def training_definition(
     }
 
 
-def _channel(parts: WorkloadParts, name: str) -> dict[str, Any]:
+def _channel(parts: WorkloadParts, name: str, model: Model) -> dict[str, Any]:
     channel = parts.workload.data[name]
+    content_type = channel.content_type
+    if content_type is not None and model.image.builtin is not None:
+        # AWS's algorithms know media types without parameters; header=absent goes without saying
+        content_type = content_type.partition(";")[0].strip()
     return {
         "ChannelName": name,
-        "ContentType": channel.content_type,
+        "ContentType": content_type,
         "InputMode": channel.input_mode,
         "CompressionType": channel.compression,
         "RecordWrapperType": channel.record_wrapper,

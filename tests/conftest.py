@@ -1,17 +1,43 @@
 """What tests of several folders share."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from local.session import EmbeddedAWS
-from tests.container.runners import docker_problem
+from tests.container.docker_runner import docker_problem
+from tests.container.kit import selection_problem, workloads
+from workloads.loading import SettingsError
 
 # a deadline measures the machine, which may be busy, and not what an example is about
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--workload",
+        metavar="NAME",
+        help="run the contract kit alone, for the containers of workloads/NAME.toml, on its data",
+    )
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Refuse a --workload that there is nothing to test for: in a sentence, not in a report."""
+    if (name := config.getoption("--workload")) is None:
+        return None
+    try:
+        problem = selection_problem(name, workloads())
+    except SettingsError as error:
+        problem = str(error), 2
+    if problem is None:
+        return None
+    text, code = problem
+    print(text, file=sys.stderr)
+    return code
 
 
 @pytest.fixture(scope="session")

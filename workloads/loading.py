@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from environments.schema import Environment
+from workloads.builtin_images import BUILTINS
 from workloads.schema import Project, Workload
 from workloads.schema.section import Section, hint, shown
 
@@ -41,16 +42,21 @@ class Settings:
     workloads: tuple[Workload, ...]
 
 
-def load_settings(root: Path, environment: str = "default") -> Settings:
+def load_settings(
+    root: Path, environment: str = "default", default_region: str | None = None
+) -> Settings:
     """Load environments/<environment>.toml and every workload of the project at root.
 
-    Raises SettingsError with the problems of all of these files.
+    `default_region` is where an environment without a region is deployed, if that is known. Raises
+    SettingsError with the problems of all of these files.
     """
     problems: list[str] = []
     with _collecting(problems):
         loaded = load_environment(root / "environments" / f"{environment}.toml")
     with _collecting(problems):
         workloads = load_workloads(root / "workloads")
+    if not problems and (region := loaded.region or default_region):
+        problems += _builtins_elsewhere(workloads, region)
     if problems:
         raise SettingsError(*problems)
     return Settings(loaded, workloads)
@@ -91,6 +97,17 @@ def load_workloads(folder: Path) -> tuple[Workload, ...]:
             "upload more to S3 and name it by s3 ="
         )
     return tuple(workloads)
+
+
+def _builtins_elsewhere(workloads: Iterable[Workload], region: str) -> Iterator[str]:
+    """Yield each model of a built-in algorithm that AWS does not have in the region."""
+    for workload in workloads:
+        for name, model in workload.models.items():
+            builtin = BUILTINS.get(model.image.builtin or "")
+            if builtin is not None and region not in builtin.accounts:
+                key = f"workloads/{workload.name}.toml: models.{name}.image.builtin"
+                there = f"a region that has {builtin.title}: {', '.join(builtin.accounts)}"
+                yield f"{key}: found {shown(region)}, where it would be deployed; allowed: {there}"
 
 
 @contextmanager

@@ -28,8 +28,8 @@ class ServingModel:
         """Find the model behind the property ServingModel; None where there is none to compare.
 
         It is that of the variant in VariantNames, or of the heaviest one when there is none of
-        these names yet. A Candidate (the name of the job that made it) that serves already is
-        nothing to be compared with itself.
+        these names yet. A Candidate (the name of the job that made it, or its artifact) that
+        serves already is nothing to be compared with itself.
         """
         config = _endpoint_config(serving["EndpointName"], sagemaker)
         if config is None:
@@ -42,16 +42,18 @@ class ServingModel:
         variant = max(ours or variants, key=lambda each: each.get("InitialVariantWeight", 1.0))
         container = sagemaker.describe_model(ModelName=variant["ModelName"])["PrimaryContainer"]
         model = cls(image=container["Image"], artifact=container["ModelDataUrl"])
-        return None if model.made_by(serving["Candidate"]) else model
+        return None if model.is_candidate(serving["Candidate"]) else model
 
-    def made_by(self, job: str) -> bool:
-        """Whether the artifact is the training job's, or one of the tuning job's training jobs'.
+    def is_candidate(self, candidate: str) -> bool:
+        """Whether this is the model of the training or tuning job, or the artifact, of that name.
 
-        SageMaker writes it to S3OutputPath/<training job>/output/model.tar.gz, and a tuning job's
-        training jobs are <tuning job>-<number>-<hash>.
+        SageMaker writes a job's to S3OutputPath/<training job>/output/model.tar.gz, and a tuning
+        job's training jobs are <tuning job>-<number>-<hash>.
         """
+        if candidate.startswith("s3://"):
+            return self.artifact == candidate
         folders = self.artifact.split("/")
-        return any(folder == job or folder.startswith(f"{job}-") for folder in folders)
+        return any(folder == candidate or folder.startswith(f"{candidate}-") for folder in folders)
 
 
 def _endpoint_config(endpoint: str, sagemaker: "SageMakerClient") -> str | None:

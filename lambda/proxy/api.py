@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from proxy.answers import as_asked
 from proxy.catalog import Catalog
 from proxy.errors import MethodNotAllowedError, NotFoundError, loggable, problem_of
 from proxy.formats import convert
@@ -71,27 +72,34 @@ class Api:
         variant = request.headers.get("x-target-variant")
         workload = self.catalog.find(request.path_parameters["name"], variant)
         content_type = readable_content_type(request.headers.get("content-type"))
+        body = convert(
+            request.body(),
+            content_type,
+            workload.schema,
+            target=workload.content_type,
+            header=workload.header,
+        )
         invocation: InvokeEndpointInputTypeDef = {
             "EndpointName": workload.endpoint,
             "ContentType": workload.content_type,
-            "Body": convert(
-                request.body(),
-                content_type,
-                workload.schema,
-                target=workload.content_type,
-                header=workload.header,
-            ),
+            "Body": body,
         }
         if accept := preferred(request.headers.get("accept")):
             invocation["Accept"] = accept
         if variant is not None:
             invocation["TargetVariant"] = variant
         answer = self.runtime.invoke_endpoint(**invocation)
+        content, answered_type = as_asked(
+            answer["Body"].read(),
+            answer.get("ContentType", "application/octet-stream"),
+            accept,
+            rows=body.count(b"\n") - workload.header,
+        )
         headers = {
-            "Content-Type": answer.get("ContentType", "application/octet-stream"),
+            "Content-Type": answered_type,
             "X-Invoked-Production-Variant": answer.get("InvokedProductionVariant", ""),
         }
-        return Response(200, answer["Body"].read(), headers)
+        return Response(200, content, headers)
 
 
 def _headers_of(status: int, request: Request) -> dict[str, str]:

@@ -41,6 +41,9 @@ def apply() -> None:
         arn = resource_of(service, method, path, *rest)
         if arn == "*":
             return _named_resource(headers.get("x-amz-target", ""), body, region, account_id)
+        # MiniStack takes every repository for one of the caller's own account.
+        if service == "ecr" and (registry := json.loads(body).get("registryId")):
+            return arn.replace(f":{account_id}:", f":{registry}:", 1)
         # AWS checks `…:log-group:<name>:log-stream:<name or nothing>`, which is why policies say
         # `…:log-group:<name>:*`. MiniStack leaves the stream out.
         if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.run_directory import LABEL, RunDirectory
-from local.runners import PORT, ContainerSpec, ImageError, images
+from local.runners import PORT, ContainerSpec, ImageError, images, registry
 from local.runners.process import follow
 
 _IS_BUILD_CONTEXT = f'{{{{index .Config.Labels "{images.MARKER_LABEL}"}}}}'
@@ -22,6 +22,7 @@ class DockerRunner:
 
     def __init__(self, run: RunDirectory, endpoint: str) -> None:
         self._run = run
+        self._endpoint = endpoint
         self._registry = endpoint.partition("://")[2]
 
     @contextmanager
@@ -63,14 +64,11 @@ class DockerRunner:
 
     def _pull(self, spec: ContainerSpec) -> str:
         # Asked with the role of the job first: the registry's own protocol knows no roles here.
-        reference = images.Reference.parse(spec.image)
-        answer = spec.ecr.batch_get_image(
-            repositoryName=reference.repository, imageIds=[reference.image_id]
-        )
-        if not answer["images"]:
+        found = registry.find(spec.image, spec.ecr, self._endpoint)
+        if found is None:
             raise ImageError(f"image {spec.image} does not exist")
-        digest = answer["images"][0]["imageId"]["imageDigest"]
-        local = f"{self._registry}/{reference.repository}@{digest}"
+        repository = images.Reference.parse(spec.image).repository
+        local = f"{self._registry}/{repository}@{found['imageId']['imageDigest']}"
         _docker("pull", "--quiet", local)
         if _docker("image", "inspect", "--format", _IS_BUILD_CONTEXT, local) == "true":
             raise ImageError(

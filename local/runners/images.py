@@ -8,9 +8,11 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ PROGRAM = "opt/program"
 """Where an image has its programs `train` and `serve`."""
 
 MARKER_LABEL = "sagestack.build-context"
+_ECR = re.compile(r"([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.")
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -45,6 +48,20 @@ class Reference(NamedTuple):
         repository, _, tag = rest.partition(":")
         return cls(registry, repository, tag or "latest")
 
+    def __str__(self) -> str:
+        between = "@" if self.version.startswith("sha256:") else ":"
+        return f"{self.registry}/{self.repository}{between}{self.version}"
+
+    @property
+    def account(self) -> str | None:
+        """Whose registry of ECR it is; None where it is none of ECR's."""
+        return found[1] if (found := _ECR.match(self.registry)) else None
+
+    @property
+    def region(self) -> str | None:
+        """Where that registry is."""
+        return found[2] if (found := _ECR.match(self.registry)) else None
+
     @property
     def image_id(self) -> dict[str, str]:
         """How ECR's operations name it."""
@@ -56,7 +73,8 @@ def layer_of(context: Path) -> bytes:
     """Pack a folder as an image's layer, the same bytes for the same content."""
     packed = io.BytesIO()
     with (
-        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
+        # the registry is on this machine: quick is better than small
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as tar,
     ):
         for path in sorted(context.rglob("*")):
@@ -78,15 +96,21 @@ def unpack_layer(layer: bytes, target: Path) -> None:
         unpack(tar, target, members)
 
 
-def push(context: Path, endpoint: str, image: Reference) -> str:
-    """Push a build context as an image to the registry at `endpoint`; return its digest."""
+def push(
+    context: Path, endpoint: str, image: Reference, environment: Mapping[str, str] | None = None
+) -> str:
+    """Push a build context as an image to the registry at `endpoint`; return its digest.
+
+    `environment` becomes the image's own, beside its PATH.
+    """
+    variables = {"PATH": f"/{PROGRAM}:/usr/local/bin:/usr/bin:/bin", **(environment or {})}
     layer = layer_of(context)
     config = json.dumps(
         {
             "architecture": "amd64",
             "os": "linux",
             "config": {
-                "Env": [f"PATH=/{PROGRAM}:/usr/local/bin:/usr/bin:/bin"],
+                "Env": [f"{name}={value}" for name, value in variables.items()],
                 "Labels": {MARKER_LABEL: "true"},
                 "WorkingDir": f"/{PROGRAM}",
             },
@@ -116,25 +140,24 @@ class PulledImage(NamedTuple):
 
     digest: str
     programs: Path
+    environment: Mapping[str, str]
 
 
-def pull(image: str, ecr: Any, endpoint: str, cache: Path) -> PulledImage:
+def pull(image: str, found: Mapping[str, Any], endpoint: str, cache: Path) -> PulledImage:
     """Unpack an image of the local registry below `cache`, once for each digest.
 
-    The manifest comes through ECR's API with the credentials of the role that runs the container,
-    as SageMaker gets it. Raises ImageError when it is not there, not readable, or really built.
+    `found` is what ECR's API says of it, asked with the role that runs the container, as SageMaker
+    does. Raises ImageError when it is not readable, or really built.
     """
     reference = Reference.parse(image)
-    answer = ecr.batch_get_image(repositoryName=reference.repository, imageIds=[reference.image_id])
-    if not answer["images"]:
-        raise ImageError(f"image {image} does not exist")
-    found = answer["images"][0]
     digest = found["imageId"]["imageDigest"]
     target = cache / digest.replace(":", "-")
     manifest = json.loads(found["imageManifest"])
     blobs = f"{endpoint}/v2/{reference.repository}/blobs"
-    config = json.loads(_request("GET", f"{blobs}/{manifest['config']['digest']}"))
-    if MARKER_LABEL not in (config.get("config", {}).get("Labels") or {}):
+    config = json.loads(_request("GET", f"{blobs}/{manifest['config']['digest']}")).get(
+        "config", {}
+    )
+    if MARKER_LABEL not in (config.get("Labels") or {}):
         raise ImageError(
             f"image {image} was built by Docker and needs Docker to run; without an engine only "
             "images that this machine pushed without one can run"
@@ -143,7 +166,8 @@ def pull(image: str, ecr: Any, endpoint: str, cache: Path) -> PulledImage:
         target.mkdir(parents=True)
         for layer in manifest["layers"]:
             unpack_layer(_request("GET", f"{blobs}/{layer['digest']}"), target)
-    return PulledImage(digest, target)
+    environment = dict(variable.split("=", 1) for variable in config["Env"])
+    return PulledImage(digest, target, environment)
 
 
 def _request(method: str, url: str, body: bytes | None = None, content_type: str = "") -> bytes:

@@ -10,12 +10,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from local.run_directory import MARKER, RunDirectory
-from local.runners import ContainerSpec, ImageError, images
+from local.runners import ContainerSpec, ImageError, images, registry
 
 _TETHER = Path(__file__).with_name("tether.py")
 
@@ -38,20 +38,29 @@ class ProcessRunner:
 
     def create(self, spec: ContainerSpec) -> "ProcessContainer":
         """See Runner.create."""
-        image = images.pull(spec.image, spec.ecr, self._endpoint, self._run.images)
+        found = registry.find(spec.image, spec.ecr, self._endpoint)
+        if found is None:
+            raise ImageError(f"image {spec.image} does not exist")
+        image = images.pull(spec.image, found, self._endpoint, self._run.images)
         root = self._run.containers / spec.name
         command = _command(spec, image.programs, root / "program")
         shutil.copytree(image.programs, root / "program", symlinks=True)
-        return ProcessContainer(spec, command, root, self._run)
+        return ProcessContainer(spec, image.environment, command, root, self._run)
 
 
 class ProcessContainer:
     """One program with a root of its own."""
 
     def __init__(
-        self, spec: ContainerSpec, command: list[str], root: Path, run: RunDirectory
+        self,
+        spec: ContainerSpec,
+        image_environment: Mapping[str, str],
+        command: list[str],
+        root: Path,
+        run: RunDirectory,
     ) -> None:
         self._spec = spec
+        self._image_environment = image_environment
         self._command = command
         self._root = root
         self._run = run
@@ -118,6 +127,7 @@ class ProcessContainer:
         inherited = ("HOME", "LANG", "LC_ALL", "TZ")
         return {
             **{name: os.environ[name] for name in inherited if name in os.environ},
+            **self._image_environment,
             **self._spec.environment,
             "PATH": f"{program}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "TMPDIR": str(self._root / "tmp"),
@@ -142,7 +152,11 @@ def _command(spec: ContainerSpec, programs: Path, copy: Path) -> list[str]:
         return [str(copy / own), *arguments]
     if spec.entrypoint and (found := shutil.which(name)):
         return [found, *arguments]
-    raise ImageError(f"image {spec.image} has no executable {name} in /opt/program")
+    raise ImageError(
+        f"image {spec.image} has no executable {name} in /opt/program, where without Docker there "
+        "is what lies in the container's folder itself: put it there, or start a Docker engine, "
+        "which follows the Dockerfile"
+    )
 
 
 def follow(process: subprocess.Popen[bytes], log: Callable[[str], None]) -> None:

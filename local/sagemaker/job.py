@@ -144,6 +144,10 @@ class ContainerJob(Job):
         # the same name that still has its folders and networks.
         self._marked = f"{kind.name}-{self.name}-{secrets.token_hex(4)}"
 
+    def logged(self, line: str) -> str:
+        """Return a line of a program's output as the log has it."""
+        return line
+
     @contextmanager
     def container(
         self,
@@ -165,8 +169,9 @@ class ContainerJob(Job):
         )
 
         def log(line: str) -> None:
-            stream.line(line)
-            heard(line)
+            logged = self.logged(line)
+            stream.line(logged)
+            heard(logged)
 
         try:
             container = self.runner.create(

@@ -43,12 +43,17 @@ class RoleSession:
             },
         )
 
+    @property
+    def endpoint(self) -> str:
+        """The address of the embedded AWS itself."""
+        return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+
     def client(self, service: str) -> Any:
         """Return a client of the embedded AWS itself."""
         with _CLIENTS:
             return boto3.session.Session().client(  # type: ignore[call-overload]
                 service,
-                endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+                endpoint_url=self.endpoint,
                 region_name=self._region,
                 aws_access_key_id=self._access_key,
                 aws_secret_access_key=self._secret,

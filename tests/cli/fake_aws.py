@@ -137,6 +137,9 @@ class FakeAws:
             ]
         }
 
+    def _DescribeModel(self, asked: Record) -> Record:  # noqa: N802
+        return {"PrimaryContainer": {"Image": f"image-of-{asked['ModelName']}"}}
+
     def _DescribeStacks(self, asked: Record) -> Record:  # noqa: N802
         if "StackName" not in asked:
             return {"Stacks": [self._stack(name) for name in self.stacks]}
@@ -223,6 +226,8 @@ class FakeAws:
         return {"ContentLength": len(self.objects[asked["Key"]]), "ETag": "tag"}
 
     def _GetObject(self, asked: Record) -> Record:  # noqa: N802
+        if asked["Key"] not in self.objects:
+            raise _error("NoSuchKey", "The specified key does not exist.")
         body = self.objects[asked["Key"]]
         return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
 

@@ -16,6 +16,8 @@ from cli.jobs import TRAINING
 from local.cdk_cli import ROOT
 from tests.cli.fake_aws import FakeAws
 
+WORKLOADS = sorted(path.stem for path in (ROOT / "workloads").glob("*.toml"))
+
 
 @pytest.fixture
 def connected(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
@@ -55,7 +57,7 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["train"], "WORKLOAD: missing; allowed: iris-mars, iris-tuned"),
+        (["train"], f"WORKLOAD: missing; allowed: {', '.join(WORKLOADS)}"),
         (["train", "--workload", "iris-mars", "--wait", "so"], "WAIT: found"),
         (["train", "--workload", "iris-mars"], "there is no stack sagestack-iris-mars: deploy"),
         (["transform", "--workload", "iris-tuned"], "INPUT: missing"),
@@ -65,6 +67,8 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
         (["remove"], "WORKLOAD: missing; allowed: there is none"),
         (["remove", "--environment", "defalt"], 'did you mean "default"'),
         (["remove", "--yes", "no"], 'YES: found "no"; allowed: 1'),
+        (["deploy", "--workloads", "iris-marz"], 'did you mean "iris-mars"'),
+        (["deploy", "--environment", "defalt"], 'did you mean "default"'),
         (["destroy", "--yes", "no"], 'YES: found "no"; allowed: 1'),
         (["check", "--environment", "defalt"], 'did you mean "default"'),
         (["logs", "--environment", "defalt"], 'did you mean "default"'),
@@ -122,7 +126,7 @@ def test_without_a_region_the_aws_of_make_local_is_offered_while_it_runs(
     assert capsys.readouterr().err == told
 
 
-@pytest.mark.parametrize("arguments", [["logs"], ["check"], ["destroy", "--yes", "1"]])
+@pytest.mark.parametrize("arguments", [["logs"], ["check"], ["deploy"], ["destroy", "--yes", "1"]])
 def test_when_make_local_has_ended_it_is_said_at_once(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +151,7 @@ def test_without_credentials_nothing_is_left_to_the_cdk(
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    for arguments in (["check"], ["destroy", "--yes", "1"]):
+    for arguments in (["check"], ["deploy"], ["destroy", "--yes", "1"]):
         assert command.main(arguments) == 2
         assert capsys.readouterr().err.startswith("Unable to locate credentials")
 
@@ -181,13 +185,40 @@ def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
     )
     assert done.returncode == 2
     quoted = word.replace('"', '\\"')
-    assert f'WORKLOAD: found "{quoted}"; allowed: iris-mars, iris-tuned' in done.stderr
+    assert f'WORKLOAD: found "{quoted}"; allowed: {", ".join(WORKLOADS)}' in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("target", ["deploy", "demo", "local"])
+def test_make_starts_nothing_for_a_workload_that_there_is_not(target: str) -> None:
+    done = subprocess.run(
+        [
+            *("make", "--no-print-directory", "--old-file=.venv/installed", target),
+            *("SAGESTACK_RUNNER=docker", "WORKLOADS=iris-tuned,iris-marz"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    told = f'WORKLOADS: found "iris-marz"; allowed: all, {", ".join(WORKLOADS)}; did you mean'
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("target", ["deploy", "demo", "local"])
+def test_make_takes_no_workload_where_several_can_be_named(target: str) -> None:
+    command = ["make", target, "WORKLOAD=iris-mars"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"WORKLOAD: unknown variable of make {target}; allowed: WORKLOADS" in done.stderr
 
 
 def test_make_help_lists_the_commands() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("train", "transform", "logs", "stop", "remove", "destroy"):
+    for target in ("deploy", "train", "transform", "logs", "stop", "remove", "destroy"):
         assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE)
 
 
@@ -197,5 +228,5 @@ def test_make_refuses_a_variable_that_nothing_would_read(typed: str) -> None:
         ["make", "train", typed], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    told = f"{typed.partition('=')[0]}: unknown variable; allowed: WORKLOAD MODEL SET MAX_RUNTIME"
+    told = f"{typed.partition('=')[0]}: unknown variable; allowed: WORKLOAD WORKLOADS MODEL SET"
     assert told in done.stderr

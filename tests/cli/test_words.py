@@ -5,7 +5,7 @@ import pytest
 from cli import words
 from cli.problems import InputError
 from local.cdk_cli import ROOT
-from workloads.loading import load_settings
+from workloads.loading import Settings, load_settings
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,60 @@ def test_a_runtime_is_at_most_28_days() -> None:
             words.max_runtime(text)
 
 
-def test_an_unknown_workload_is_answered_with_those_there_are() -> None:
-    settings = load_settings(ROOT)
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    """Those of the project, with two workloads, however many it has by now."""
+    loaded = load_settings(ROOT)
+    workloads = [each for each in loaded.workloads if each.name in ("iris-mars", "iris-tuned")]
+    return Settings(loaded.environment, tuple(workloads))
+
+
+def test_an_unknown_workload_is_answered_with_those_there_are(settings: Settings) -> None:
     assert words.workload_named("iris-mars", settings).name == "iris-mars"
     with pytest.raises(InputError, match=r'found "iris-marz"; allowed: .*mean "iris-mars"'):
         words.workload_named("iris-marz", settings)
-    with pytest.raises(InputError, match="WORKLOAD: missing; allowed: iris-mars, iris-tuned"):
+    with pytest.raises(InputError, match=r"WORKLOAD: missing; allowed: iris-mars, iris-tuned$"):
         words.workload_named("", settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("iris-tuned", ["iris-tuned"]),
+        ("iris-tuned iris-mars", ["iris-mars", "iris-tuned"]),
+        (" iris-tuned,iris-mars , iris-tuned\t", ["iris-mars", "iris-tuned"]),
+        ("all", ["iris-mars", "iris-tuned"]),
+        ("iris-mars all", ["iris-mars", "iris-tuned"]),
+        ("", ["iris-mars", "iris-tuned"]),
+        (" , ", ["iris-mars", "iris-tuned"]),
+    ],
+)
+def test_workloads_are_separated_by_blanks_or_commas(
+    settings: Settings, text: str, read: list[str]
+) -> None:
+    assert [each.name for each in words.workloads_named(text, settings)] == read
+
+
+@pytest.mark.parametrize(
+    ("default", "read"),
+    [
+        (("iris-tuned",), ["iris-tuned"]),
+        (("iris-tuned", "tulips"), ["iris-tuned"]),
+        (("tulips",), ["iris-mars", "iris-tuned"]),
+    ],
+)
+def test_without_a_word_it_is_what_there_is_of_the_default_else_all(
+    settings: Settings, default: tuple[str, ...], read: list[str]
+) -> None:
+    assert [each.name for each in words.workloads_named("", settings, default=default)] == read
+
+
+@pytest.mark.parametrize("text", ["iris-marz", "iris-tuned,iris-marz", "all iris-marz"])
+def test_one_workload_of_several_that_is_unknown_is_one_sentence_with_those_there_are(
+    settings: Settings, text: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        words.workloads_named(text, settings)
+    there = "allowed: all, iris-mars, iris-tuned"
+    told = f'WORKLOADS: found "iris-marz"; {there}; did you mean "iris-mars"?'
+    assert str(error.value) == told

@@ -1,150 +1,152 @@
-"""Fixtures: a runner (native or docker), a trained base folder, a server of its model."""
+"""The contract kit's fixtures: each container, natively and in Docker, with a trained model.
+
+A test that asks for `subject`, or for what comes of it, runs once for each container and kind.
+Markers: container(name), kind(name) and program(name), one that the container must have, restrict
+that; cases(derive=...) also runs it for each `case` that derive(example) yields.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
-import shutil
-import tarfile
-import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
+from tests.container.base import Base, metrics
+from tests.container.client import Answer, Client, healthy
+from tests.container.docker_runner import DockerRunner
+from tests.container.job_cases import ways
+from tests.container.kit import Example, Job, Row, examples
 from tests.container.runners import (
-    CONTAINER,
-    START_SECONDS,
-    DockerRunner,
+    Finished,
     NativeRunner,
     Runner,
     Server,
     apt_packages,
+    missing_packages,
+    run,
 )
+from workloads.loading import SettingsError
 
-IRIS = Path(__file__).parents[2] / "workloads" / "data" / "iris.csv"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    content_type: str
-    text: str
-
-    @property
-    def predictions(self) -> list[float]:
-        return list(map(float, json.loads(self.text)["predictions"]))
-
-    @property
-    def error(self) -> dict[str, str]:
-        error: dict[str, str] = json.loads(self.text)["error"]
-        return error
+T = TypeVar("T")
+KINDS = ("native", "docker")
 
 
 @dataclass(frozen=True)
-class Client:
-    """Talks to a server of a model."""
+class Subject:
+    """A container, and how it is run."""
 
-    port: int
-
-    def request(
-        self, method: str, path: str, body: str | Iterable[bytes] | None = None, **headers: str
-    ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.connect()
-            # A server may answer before it has read all of a body, and close.
-            with contextlib.suppress(ConnectionError):
-                connection.request(method, path, body, named)
-            response = connection.getresponse()
-            content_type = response.headers.get("Content-Type", "")
-            return Answer(response.status, content_type, response.read().decode())
-        finally:
-            connection.close()
-
-    def post(
-        self, body: str | Iterable[bytes], content_type: str = "text/csv", **headers: str
-    ) -> Answer:
-        return self.request("POST", "/invocations", body, Content_Type=content_type, **headers)
-
-    def ping(self) -> int:
-        """Return the status of /ping, or 0 where no HTTP server answers."""
-        try:
-            return self.request("GET", "/ping").status
-        # A free port can connect to itself, and then answers with the request (BadStatusLine).
-        except (OSError, http.client.HTTPException):
-            return 0
-
-    def wait_until_healthy(self) -> Client:
-        deadline = time.monotonic() + START_SECONDS
-        while self.ping() != 200:
-            assert time.monotonic() < deadline, "the server did not become healthy"
-            time.sleep(0.02)
-        return self
-
-
-@dataclass(frozen=True)
-class Base:
-    """SageMaker's base folder, made for one training or processing job."""
-
-    path: Path
-
-    def give(self, hyperparameters: dict[str, str], **files: str) -> Base:
-        """Give a training job its hyperparameters and the CSV files of the channel `train`."""
-        config = self.path / "input" / "config"
-        config.mkdir(parents=True)
-        (config / "hyperparameters.json").write_text(json.dumps(hyperparameters))
-        return self.channel("train", **files)
-
-    def channel(self, name: str, **files: str) -> Base:
-        """Give a training job one more channel, in File mode."""
-        return self.folder("input", "data", name, **files)
-
-    def pipes(self, **channels: Iterable[str]) -> Base:
-        """Give a training job channels in Pipe mode, each written by a thread of its own."""
-        described = {name: {"TrainingInputMode": "Pipe"} for name in channels}
-        config = self.path / "input" / "config" / "inputdataconfig.json"
-        config.write_text(json.dumps(described))
-        for name, texts in channels.items():
-            pipe = self.path / "input" / "data" / f"{name}_0"
-            os.mkfifo(pipe)
-            text = "".join(texts)
-            # it waits for a reader: a job that never reads must not hold up the test's end
-            threading.Thread(target=pipe.write_text, args=[text], daemon=True).start()
-        return self
-
-    def evaluation(self, model: Path, **channels: str) -> Base:
-        """Give a processing job a model's folder, packed, and channels of one CSV file each."""
-        artifact = self.path / "processing" / "model" / "model.tar.gz"
-        artifact.parent.mkdir(parents=True)
-        with tarfile.open(artifact, "w:gz") as archive:
-            archive.add(model, arcname=".")
-        (self.path / "processing" / "input").mkdir()
-        for name, text in channels.items():
-            self.folder("processing", "input", name, rows=text)
-        return self
-
-    def folder(self, *parts: str, **files: str) -> Base:
-        folder = self.path.joinpath(*parts)
-        folder.mkdir(parents=True)
-        for name, text in files.items():
-            (folder / f"{name}.csv").write_text(text)
-        return self
+    example: Example
+    kind: str
 
     @property
-    def failure(self) -> str:
-        return (self.path / "output" / "failure").read_text()
+    def id(self) -> str:
+        return f"{self.example.container}-{self.kind}"
 
-    @property
-    def message(self) -> str:
-        return (self.path / "output" / "message").read_text()
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in ("container(name)", "kind(name)", "program(name)", "cases(derive)"):
+        config.addinivalue_line("markers", f"{marker}: see tests/container/conftest.py")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "subject" not in metafunc.fixturenames:
+        return
+    try:
+        known = examples(metafunc.config.getoption("--workload"))
+    except (SettingsError, ValueError) as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+    subjects = [
+        Subject(example, kind)
+        for name, example in known.items()
+        for kind in KINDS
+        if name in named(metafunc, "container", [name])
+        and kind in named(metafunc, "kind", [kind])
+        and all((example.folder / each).exists() for each in named(metafunc, "program", []))
+    ]
+    cases = metafunc.definition.get_closest_marker("cases")
+    if cases is None:
+        ids = [subject.id for subject in subjects]
+        metafunc.parametrize("subject", subjects, indirect=True, ids=ids, scope="session")
+        return
+    pairs = [
+        (subject, case) for subject in subjects for case in cases.kwargs["derive"](subject.example)
+    ]
+    ids = [f"{subject.id}-{case.id}" for subject, case in pairs]
+    metafunc.parametrize(("subject", "case"), pairs, indirect=["subject"], ids=ids)
+
+
+def named(metafunc: pytest.Metafunc, marker: str, without: Sequence[str]) -> Sequence[str]:
+    """What a test's marker names."""
+    mark = metafunc.definition.get_closest_marker(marker)
+    return mark.args if mark else without
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run all of one subject before the next; with --workload, nothing but the kit."""
+    kit_alone = config.getoption("--workload") is not None
+    # a test that no subject is for would be reported as skipped
+    kept = [
+        item
+        for item in items
+        if subject_of(item) or not (kit_alone or "subject" in fixtures_of(item))
+        if not kit_alone or is_of_the_kit(item)
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    in_order = iter(sorted(filter(subject_of, kept), key=subject_of))
+    items[:] = [next(in_order) if subject_of(item) else item for item in kept]
+
+
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
+
+
+def subject_of(item: pytest.Item) -> str:
+    """The id of the subject that a test is for; empty for any other test."""
+    callspec = getattr(item, "callspec", None)
+    subject = callspec.params.get("subject") if callspec else None
+    return subject.id if isinstance(subject, Subject) else ""
+
+
+def is_of_the_kit(item: pytest.Item) -> bool:
+    return item.path.name.startswith("test_contract_")
+
+
+@pytest.fixture(scope="session")
+def subject(request: pytest.FixtureRequest) -> Subject:
+    subject: Subject = request.param
+    return subject
+
+
+@pytest.fixture(scope="session")
+def example(subject: Subject) -> Example:
+    return subject.example
+
+
+@pytest.fixture(scope="session")
+def rows(example: Example) -> tuple[Row, ...]:
+    return example.rows
+
+
+@pytest.fixture(scope="session")
+def runner(subject: Subject, request: pytest.FixtureRequest) -> Iterator[Runner]:
+    if subject.kind == "docker":
+        request.getfixturevalue("docker_engine")
+        yield DockerRunner.build(subject.example.folder)
+        return
+    with NativeRunner.of(subject.example.folder) as runner:
+        if missing := missing_packages(apt_packages(runner.home / "program")):
+            install = f"apt-get install --no-install-recommends {' '.join(missing)}"
+            pytest.fail(f"{subject.example.container} needs packages: {install}", pytrace=False)
+        yield runner
 
 
 @pytest.fixture
@@ -152,46 +154,118 @@ def base(tmp_path: Path) -> Base:
     return Base(tmp_path / "ml")
 
 
-@pytest.fixture(scope="session", params=["native", "docker"])
-def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    if request.param == "native":
-        if missing := [name for name in ("Rscript", "haproxy") if shutil.which(name) is None]:
-            install = f"apt-get install --no-install-recommends {' '.join(apt_packages())}"
-            pytest.fail(f"{missing} not on the PATH; install: {install}")
-        program = tmp_path_factory.mktemp("native") / "program"
-        shutil.copytree(CONTAINER, program)
-        return NativeRunner(program)
-    request.getfixturevalue("docker_engine")
-    return DockerRunner.build()
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Runs what takes long and disturbs nothing, two at once at least."""
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+        yield pool
+
+
+@contextlib.contextmanager
+def together(
+    pool: Executor, tasks: Mapping[str, Callable[[], T]]
+) -> Iterator[Mapping[str, Future[T]]]:
+    """Begin tasks together; at the end, what nobody has waited for does not go on."""
+    futures = {name: pool.submit(task) for name, task in tasks.items()}
+    try:
+        yield futures
+    finally:
+        for future in futures.values():
+            future.cancel()
+        wait(futures.values())
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A base folder, and how the training job there ended."""
+
+    base: Base
+    done: Finished
+
+    @property
+    def model(self) -> Path:
+        return self.base.path / "model"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        return metrics("train", self.done.output)
+
+    def repeats(self, other: Trained) -> bool:
+        """Tell whether both are the same model, as far as their metrics say."""
+        assert self.done.code == 0, self.done.output
+        return self.metrics == pytest.approx(other.metrics, rel=1e-6)
 
 
 @pytest.fixture(scope="session")
-def trained(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base folder with the model of Sepal.Length, degree 2."""
-    base = Base(tmp_path_factory.mktemp("trained"))
-    base.give({"target": "Sepal.Length", "degree": "2"}, iris=IRIS.read_text())
-    done = runner.run("train", base.path)
-    assert done.code == 0, done.output
-    return base.path
+def trainings(
+    runner: Runner,
+    example: Example,
+    pool: ThreadPoolExecutor,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Mapping[str, Future[Trained]]]:
+    """The example's job in each way that its data may come, begun together."""
+
+    def train(job: Job, folder: Path) -> Trained:
+        base = Base(folder / "ml").training(job)
+        return Trained(base, run(runner, "train", base.path, **job.environment))
+
+    jobs = {
+        way: partial(train, job, tmp_path_factory.mktemp(way)) for way, job in ways(example).items()
+    }
+    with together(pool, jobs) as futures:
+        yield futures
 
 
 @pytest.fixture(scope="session")
-def server(runner: Runner, trained: Path) -> Iterator[Server]:
-    with runner.serve(trained) as server:
-        Client(server.port).wait_until_healthy()
-        yield server
+def trained(trainings: Mapping[str, Future[Trained]]) -> Trained:
+    """The example's job as it is."""
+    trained = trainings["as it is"].result()
+    assert trained.done.code == 0, trained.done.output
+    return trained
+
+
+@dataclass(frozen=True)
+class Started:
+    """A server, and what it answered as soon as it said that it was healthy."""
+
+    server: Server
+    client: Client
+    first: Answer
+
+
+@pytest.fixture(scope="session")
+def started(runner: Runner, trained: Trained, example: Example) -> Iterator[Started]:
+    with healthy(runner, trained.base.path) as (server, client):
+        first = client.post(example.smoke.body, example.smoke.content_type)
+        yield Started(server, client, first)
 
 
 @pytest.fixture
-def client(server: Server) -> Client:
-    return Client(server.port)
+def client(started: Started) -> Client:
+    return started.client
 
 
 @pytest.fixture(scope="session")
-def by_hand(runner: Runner) -> list[float]:
-    """What mda::mars predicts for R's own iris, without any of our code."""
-    code = (
-        "x <- model.matrix(~ ., iris[-1])[, -1];"
-        "cat(sprintf('%.15g', predict(mda::mars(x, iris[[1]], degree = 2), x)))"
-    )
-    return list(map(float, runner.rscript(code).split()))
+def answer(started: Started, example: Example) -> dict[str, Any]:
+    """What the model answers to the example's rows, whatever there is beside the predictions."""
+    answer = started.client.post(example.csv(example.rows), "text/csv; header=present")
+    assert answer.status == 200, answer.text
+    return answer.document
+
+
+@pytest.fixture(scope="session")
+def answers(answer: dict[str, Any]) -> list[Any]:
+    """The prediction for each of the example's rows."""
+    answers: list[Any] = answer["predictions"]
+    return answers
+
+
+@pytest.fixture
+def large(example: Example, answer: dict[str, Any]) -> Callable[[int], tuple[Row, ...]]:
+    """Give as many rows as neither take more bytes than a limit nor have an answer that does."""
+    asked, answered = len(example.csv(example.rows)), len(json.dumps(answer))
+
+    def rows(limit: int) -> tuple[Row, ...]:
+        return example.rows * (limit // max(asked, answered))
+
+    return rows

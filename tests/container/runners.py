@@ -1,7 +1,7 @@
-"""Two ways to run a container's programs: as native processes, and as its real image.
+"""How a container's programs are run: what every way to run them promises, and natively.
 
-Both give SageMaker's contract: a base folder (/opt/ml), the exit codes of `train` and `evaluate`,
-and the port of `serve`.
+A runner keeps SageMaker's contract: a base folder (/opt/ml), the exit codes of `train` and
+`evaluate`, and the port of `serve`.
 """
 
 from __future__ import annotations
@@ -11,59 +11,97 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-CONTAINER = Path(__file__).parents[2] / "container" / "mars"
+NOBODY = 65534
+JOB_SECONDS = 900
+"""What a job may take, also on a busy machine."""
 START_SECONDS = 120
+LEAVE_SECONDS = 5
+"""What a program's processes may take to follow it."""
 STOP_SECONDS = 30
+"""What SageMaker gives a container between SIGTERM and SIGKILL."""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PORT = "SAGEMAKER_BIND_TO_PORT"
+SIGNAL_MODEL_SERVER = Path(__file__).with_name("signal-model-server")
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a program ended: its exit code, all of its output, and how long its end took."""
+    """How a program ended: its exit code, its output, and what of its processes still runs."""
 
     code: int
     output: str
-    seconds: float = 0.0
+    left: tuple[str, ...] = ()
 
 
-class Server(Protocol):
-    """A running `serve`."""
+class Process(Protocol):
+    """A program that was started."""
+
+    def terminate(self) -> None:
+        """Send SIGTERM, as SageMaker does to end it, and return at once."""
+
+    def wait(self, seconds: float = START_SECONDS) -> Finished:
+        """Wait until it has ended. Raises TimeoutExpired."""
+
+    def running(self) -> bool:
+        """Tell whether it has not ended yet."""
+
+
+class Server(Process, Protocol):
+    """A `serve` that was started."""
 
     port: int
 
-    def stop(self) -> Finished:
-        """Ask it to end as SageMaker does, with SIGTERM."""
-
-    def wait(self) -> Finished:
-        """Wait until it ends by itself."""
-
-    def kill_r(self) -> None:
-        """Kill the R process that holds the model."""
+    def signal_model_server(self, number: signal.Signals) -> None:
+        """Send a signal to every process that holds the model, behind HTTP's front."""
 
 
 class Runner(Protocol):
-    """Runs the programs of the MARS container on a base folder."""
+    """Runs the programs of one container on a base folder."""
 
-    def run(self, program: str, base: Path, **environment: str) -> Finished:
-        """Run `train` or `evaluate` to its end."""
+    def start(
+        self, *command: str, base: Path, **environment: str
+    ) -> contextlib.AbstractContextManager[Process]:
+        """Start `train` or `evaluate`; it is ended with the context."""
 
     def serve(self, base: Path, **environment: str) -> contextlib.AbstractContextManager[Server]:
         """Start `serve`; it is ended with the context."""
 
-    def rscript(self, code: str) -> str:
-        """What R prints for `code`, with the container's packages."""
+    def confined(self) -> contextlib.AbstractContextManager[Runner]:
+        """Give a runner that may write only to base folder and /tmp, and is not root."""
+
+    def tool(self, *command: str) -> str:
+        """What a tool prints that the container's packages bring, `Rscript` for instance."""
 
 
-def apt_packages() -> list[str]:
-    """List the Debian packages of the container."""
-    lines = (CONTAINER / "apt-packages.txt").read_text().splitlines()
-    return [name for line in lines if (name := line.partition("#")[0].strip())]
+def run(runner: Runner, program: str, base: Path, **environment: str) -> Finished:
+    """Run a program to its end."""
+    with runner.start(program, base=base, **environment) as process:
+        return process.wait(JOB_SECONDS)
+
+
+def apt_packages(program: Path) -> list[str]:
+    """List the Debian packages that a container's folder names, with all that it links to."""
+    lists = sorted(program.rglob("apt-packages.txt"))
+    lines = [line for file in lists for line in file.read_text().splitlines()]
+    return sorted({name for line in lines if (name := line.partition("#")[0].strip())})
+
+
+def missing_packages(names: Sequence[str]) -> list[str]:
+    """List the packages that Debian has not installed here; none on what is no Debian."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
+    shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    return [name for name in names if f"{name} installed" not in shown.splitlines()]
 
 
 def listens(port: int) -> bool:
@@ -84,151 +122,131 @@ def children(pid: int) -> dict[int, str]:
     return {int(child): Path(f"/proc/{child}/comm").read_text().strip() for child in ids}
 
 
+def session(leader: int) -> dict[int, str]:
+    """Map the process ids of a session, but for what only waits to be reaped, to their names."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it may end at any moment
+                name, _, rest = (entry / "stat").read_text().rpartition(")")
+                state, _, _, its_session = rest.split()[:4]
+                if int(its_session) == leader and state != "Z":
+                    found[int(entry.name)] = name.partition("(")[2]
+    return found
+
+
 @dataclass
-class NativeServer:
+class NativeProcess:
     process: subprocess.Popen[bytes]
-    port: int
     log: Path
+    port: int = 0
 
-    def stop(self) -> Finished:
-        began = time.monotonic()
+    def terminate(self) -> None:
         self.process.terminate()
-        code = self.process.wait(STOP_SECONDS)
-        return Finished(code, self.log.read_text(), time.monotonic() - began)
 
-    def wait(self) -> Finished:
-        return Finished(self.process.wait(START_SECONDS), self.log.read_text())
+    def wait(self, seconds: float = START_SECONDS) -> Finished:
+        code = self.process.wait(seconds)
+        return Finished(code, self.log.read_text(errors="replace"), self.left())
 
-    def r_process(self) -> int:
-        (pid,) = (pid for pid, name in children(self.process.pid).items() if name == "R")
-        return pid
+    def running(self) -> bool:
+        return self.process.poll() is None
 
-    def kill_r(self) -> None:
-        os.kill(self.r_process(), signal.SIGKILL)
+    def left(self) -> tuple[str, ...]:
+        """The names of what goes on without it, some seconds later."""
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while (names := session(self.process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return tuple(names.values())
+
+    def signal_model_server(self, number: signal.Signals) -> None:
+        command = ["bash", str(SIGNAL_MODEL_SERVER), str(self.process.pid), number.name]
+        subprocess.run(command, check=True)
+
+    def end(self) -> None:
+        """Leave no process, however it goes on."""
+        if self.running():
+            self.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_SECONDS)
+        for pid in session(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @dataclass(frozen=True)
 class NativeRunner:
     """A copy of the container's folder is the working folder and comes first on the PATH."""
 
-    program: Path
-
-    def environment(self, base: Path, **more: str) -> dict[str, str]:
-        scratch = self.program.parent / "tmp"
-        scratch.mkdir(exist_ok=True)
-        path = f"{self.program}{os.pathsep}{os.environ['PATH']}"
-        return {"PATH": path, "TMPDIR": str(scratch), "SAGEMAKER_BASE_DIR": str(base), **more}
-
-    def run(self, program: str, base: Path, **environment: str) -> Finished:
-        done = subprocess.run(
-            [self.program / program],
-            cwd=self.program,
-            env=self.environment(base, **environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout + done.stderr)
-
-    @contextlib.contextmanager
-    def serve(self, base: Path, **environment: str) -> Iterator[NativeServer]:
-        port = free_port()
-        log = self.program.parent / f"serve-{port}.log"
-        bind = {"SAGEMAKER_BIND_TO_HOST": "127.0.0.1", "SAGEMAKER_BIND_TO_PORT": str(port)}
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [self.program / "serve"],
-                cwd=self.program,
-                env=self.environment(base, **bind, **environment),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            yield NativeServer(process, port, log)
-        finally:
-            process.terminate()
-            process.wait(STOP_SECONDS)
-
-    def rscript(self, code: str) -> str:
-        command = ["Rscript", "--vanilla", "-e", code]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    command = ["docker", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if check and done.returncode:
-        raise AssertionError(f"{' '.join(command)}: {done.stderr}")
-    return done
-
-
-def environment_options(environment: dict[str, str]) -> list[str]:
-    return [f"--env={name}={value}" for name, value in environment.items()]
-
-
-def docker_problem() -> str | None:
-    """Say why no Docker engine can be used, or None."""
-    if shutil.which("docker") is None:
-        return "no docker command on the PATH"
-    answer = docker("version", "--format", "{{.Server.Os}}", check=False)
-    return None if answer.returncode == 0 else f"no Docker engine answers: {answer.stderr.strip()}"
-
-
-@dataclass
-class DockerServer:
-    container: str
-    port: int
-
-    def ended(self, seconds: float = 0.0) -> Finished:
-        code = docker("inspect", "--format", "{{.State.ExitCode}}", self.container).stdout
-        logs = docker("logs", self.container)
-        return Finished(int(code), logs.stdout + logs.stderr, seconds)
-
-    def stop(self) -> Finished:
-        began = time.monotonic()
-        docker("stop", "--time", str(STOP_SECONDS), self.container)
-        return self.ended(time.monotonic() - began)
-
-    def wait(self) -> Finished:
-        docker("wait", self.container)
-        return self.ended()
-
-    def kill_r(self) -> None:
-        # The kernel names R's processes "R"; the lowest id is the one that holds the model.
-        script = "for p in /proc/[0-9]*; do read n < $p/comm; [ $n = R ] && echo ${p#/proc/}; done"
-        found = docker("exec", self.container, "bash", "-c", script, check=False).stdout
-        lowest = min(int(pid) for pid in found.split())
-        docker("exec", self.container, "bash", "-c", f"kill -KILL {lowest}")
-
-
-@dataclass(frozen=True)
-class DockerRunner:
-    """The image as SageMaker runs it: `docker run IMAGE train`, `evaluate` or `serve`."""
-
-    image: str
+    home: Path
+    """Holds the copy `program`, a temporary folder and the logs."""
+    prefix: tuple[str, ...] = ()
 
     @classmethod
-    def build(cls) -> DockerRunner:
-        image = "sagestack-mars-contract"
-        docker("build", "--platform", "linux/amd64", "--tag", image, str(CONTAINER))
-        return cls(image)
-
-    def run(self, program: str, base: Path, **environment: str) -> Finished:
-        options = ["--volume", f"{base}:/opt/ml", *environment_options(environment)]
-        done = docker("run", "--rm", *options, self.image, program, check=False)
-        return Finished(done.returncode, done.stdout + done.stderr)
+    @contextlib.contextmanager
+    def of(cls, container: Path) -> Iterator[NativeRunner]:
+        # not below pytest's own folders, which only their owner may enter
+        with tempfile.TemporaryDirectory(prefix="sagestack-container-") as folder:
+            home = Path(folder)
+            home.chmod(0o755)
+            shutil.copytree(container, home / "program")
+            (home / "tmp").mkdir()
+            (home / "tmp").chmod(0o1777)
+            yield cls(home)
 
     @contextlib.contextmanager
-    def serve(self, base: Path, **environment: str) -> Iterator[DockerServer]:
-        model = f"{base}/model:/opt/ml/model:ro"
-        options = ["--publish", "127.0.0.1::8080", "--volume", model]
-        options += environment_options(environment)
-        container = docker("run", "--detach", *options, self.image, "serve").stdout.strip()
+    def start(self, *command: str, base: Path, **environment: str) -> Iterator[NativeProcess]:
+        program = self.home / "program"
+        descriptor, log = tempfile.mkstemp(suffix=".log", dir=self.home / "tmp")
+        with os.fdopen(descriptor, "wb") as output:
+            process = subprocess.Popen(
+                [*self.prefix, str(program / command[0]), *command[1:]],
+                cwd=program,
+                env={
+                    "PATH": f"{program}:{SYSTEM_PATH}",
+                    "TMPDIR": str(self.home / "tmp"),
+                    "SAGEMAKER_BASE_DIR": str(base),
+                    **environment,
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started = NativeProcess(process, Path(log), int(environment.get(PORT, "0")))
         try:
-            address = docker("port", container, "8080", check=False).stdout
-            yield DockerServer(container, int(address.rpartition(":")[2] or 0))
+            yield started
         finally:
-            docker("rm", "--force", container)
+            started.end()
 
-    def rscript(self, code: str) -> str:
-        return docker("run", "--rm", self.image, "Rscript", "--vanilla", "-e", code).stdout
+    @contextlib.contextmanager
+    def serve(self, base: Path, **environment: str) -> Iterator[NativeProcess]:
+        bind = {"SAGEMAKER_BIND_TO_HOST": "127.0.0.1", PORT: str(free_port())}
+        with self.start("serve", base=base, **bind, **environment) as server:
+            yield server
+
+    @contextlib.contextmanager
+    def confined(self) -> Iterator[NativeRunner]:
+        # a user who is not root needs no other one; root would write whatever the rights are
+        ids = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        with NativeRunner.of(self.home / "program") as copy:
+            program = copy.home / "program"
+            with without_write_permission([program, *program.rglob("*")]):
+                yield NativeRunner(copy.home, () if os.geteuid() else ("setpriv", *ids))
+
+    def tool(self, *command: str) -> str:
+        environment = {"PATH": SYSTEM_PATH}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+
+@contextlib.contextmanager
+def without_write_permission(paths: Sequence[Path]) -> Iterator[None]:
+    """Take it from files and folders, and give it back to their owner, who has to delete them."""
+    writing = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~writing)
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)

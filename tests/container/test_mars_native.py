@@ -1,18 +1,19 @@
-"""What only a native run shows: the sockets of the processes, the R code's own tests and style."""
+"""What only a native run shows: the sockets of the processes."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import struct
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.container.conftest import Client
-from tests.container.runners import CONTAINER, NativeServer, Runner, children
+from tests.container.client import healthy
+from tests.container.conftest import Trained
+from tests.container.runners import NativeProcess, Runner, children
+
+pytestmark = [pytest.mark.container("mars"), pytest.mark.kind("native")]
 
 
 def listening_ports(pid: int) -> list[int]:
@@ -27,12 +28,12 @@ def listening_ports(pid: int) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("runner", ["native"], indirect=True, scope="session")
-def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: Path) -> None:
-    with runner.serve(trained) as server:
-        assert isinstance(server, NativeServer)
-        Client(server.port).wait_until_healthy()
-        (port,) = listening_ports(server.r_process())
+def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: Trained) -> None:
+    with healthy(runner, trained.base.path) as (server, _):
+        assert isinstance(server, NativeProcess)
+        started = children(server.process.pid)
+        (r_process,) = (pid for pid, name in started.items() if name == "R")
+        (port,) = listening_ports(r_process)
         with socket.create_connection(("127.0.0.1", port), timeout=0.3) as connection:
             # Rserve's own protocol would greet with "Rsrv0103QAP1" and answer this CMD_eval.
             connection.sendall(
@@ -48,14 +49,12 @@ def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: P
             assert closes(connection)
 
 
-@pytest.mark.parametrize("runner", ["native"], indirect=True, scope="session")
 @pytest.mark.parametrize(("batch", "seconds"), [("", "60"), ("true", "3600")])
 def test_a_batch_has_as_long_for_a_request_as_its_invocation_timeout_may_be(
-    runner: Runner, trained: Path, batch: str, seconds: str
+    runner: Runner, trained: Trained, batch: str, seconds: str
 ) -> None:
-    with runner.serve(trained, SAGEMAKER_BATCH=batch) as server:
-        assert isinstance(server, NativeServer)
-        Client(server.port).wait_until_healthy()
+    with healthy(runner, trained.base.path, SAGEMAKER_BATCH=batch) as (server, _):
+        assert isinstance(server, NativeProcess)
         started = children(server.process.pid)
         (haproxy,) = (pid for pid, name in started.items() if name == "haproxy")
         environment = Path(f"/proc/{haproxy}/environ").read_bytes().split(b"\0")
@@ -68,32 +67,3 @@ def closes(connection: socket.socket) -> bool:
         return connection.recv(1) == b""
     except ConnectionError:
         return True
-
-
-def rscript(code: str) -> subprocess.CompletedProcess[str]:
-    if shutil.which("Rscript") is None:
-        pytest.fail("Rscript is missing: apt-get install r-base-core r-cran-testthat r-cran-lintr")
-    return subprocess.run(
-        ["Rscript", "--vanilla", "-e", code],
-        cwd=CONTAINER,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_unit_tests_of_the_r_code_pass() -> None:
-    done = rscript("testthat::test_dir('tests/testthat', reporter = 'summary')")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_r_code_is_free_of_lint() -> None:
-    done = rscript(
-        "library(testthat);"
-        "setwd('tests/testthat'); source('helper.R'); setwd('../..');"
-        "files <- c('train', 'evaluate', list.files('.', '[.]R$', recursive = TRUE));"
-        "lints <- lapply(files, lintr::lint);"
-        "for (lint in lints) print(lint);"
-        "quit(status = sum(lengths(lints)) > 0)"
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

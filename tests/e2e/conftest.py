@@ -68,10 +68,10 @@ class App:
         self.deployment.synth(silent)
         self.deployment.bootstrap(silent)
 
-    def deploy(self) -> None:
-        """Synthesize and deploy, as `make deploy` does."""
+    def deploy(self, *stacks: str) -> None:
+        """Synthesize and deploy every stack or some, as `make deploy` does."""
         self.deployment.synth(silent)
-        self.deployment.deploy(silent)
+        self.deployment.deploy(silent, *stacks)
 
     def output(self, key: str) -> str:
         """An output of the workload's stack."""

@@ -9,7 +9,7 @@ import pytest
 
 from local.cdk_cli import CdkError
 from local.leftovers import leftovers
-from tests.e2e.conftest import App, project
+from tests.e2e.conftest import APP, App, project
 
 ByHand = Callable[[int], list[float]]
 WORKLOAD = "iris-mars"
@@ -103,6 +103,25 @@ def test_going_back_to_earlier_settings_finds_the_job_that_was_trained_with_them
     app.deploy()
     assert app.jobs() == jobs
     assert app.predictions() == pytest.approx(by_hand(2), abs=1e-12)
+
+
+def test_a_deploy_of_some_workloads_is_of_what_they_need_and_leaves_the_others_as_they_are(
+    app: App,
+) -> None:
+    jobs, endpoint = app.jobs(), app.endpoint()
+    text = (app.root / "workloads" / f"{WORKLOAD}.toml").read_text()
+    other = text.replace(f'name = "{WORKLOAD}"', 'name = "other"')
+    (app.root / "workloads" / "other.toml").write_text(other)
+    app.deploy(app.stack, f"{APP}-api")
+    assert app.jobs() == jobs
+    assert app.endpoint()["LastModifiedTime"] == endpoint["LastModifiedTime"]
+    stacks = app.aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert f"{APP}-other" not in {stack["StackName"] for stack in stacks}
+    # what is shared is deployed whole: a deploy of the others keeps the log group of each
+    prefix = "/aws/sagemaker/Endpoints/"
+    groups = app.aws.client("logs").describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+    expected = {f"{prefix}{app.stack}", f"{prefix}{APP}-other"}
+    assert {group["logGroupName"] for group in groups} == expected
 
 
 def test_the_api_lists_what_is_deployed(app: App) -> None:

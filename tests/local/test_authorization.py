@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from local.session import EmbeddedAWS
 from tests.local.conftest import IMAGE, Account
 from tests.local.shell import statuses
+from tests.local.test_builtin_images import job as xgboost_job
 from tests.local.tuner import Tuner
 from tests.local.worker import Worker
 
@@ -81,6 +82,20 @@ def test_a_role_that_can_do_what_a_job_does_trains_and_logs(guarded: Account) ->
     allow_job(guarded, *READ, WRITE, LOG)
     assert guarded.train("able")["TrainingJobStatus"] == "Completed"
     assert "rmse=3.5; rmse=0.25;" in guarded.log("/aws/sagemaker/TrainingJobs")
+
+
+@pytest.mark.parametrize(("owner", "pulled"), [("683313688378", True), ("000000000000", False)])
+def test_an_image_of_awss_is_pulled_by_who_may_pull_from_that_repository(
+    guarded: Account, owner: str, pulled: bool
+) -> None:
+    arn = f"arn:aws:ecr:us-east-1:{owner}:repository/sagemaker-xgboost"
+    pull = {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": arn}
+    allow_job(guarded, *READ[:2], pull, WRITE, LOG)
+    name = f"xgboost-{owner}"
+    guarded.sagemaker.create_training_job(**xgboost_job(guarded, name))
+    ended = guarded.ended(name)
+    assert (ended["TrainingJobStatus"] == "Completed") == pulled, ended.get("FailureReason")
+    assert ("not authorized to perform: ecr:BatchGet" in ended.get("FailureReason", "")) != pulled
 
 
 def test_a_caller_without_pass_role_cannot_give_a_job_its_role(guarded: Account) -> None:

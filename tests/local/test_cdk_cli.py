@@ -33,8 +33,30 @@ def test_each_cloudformation_event_is_reported(cdk: Path) -> None:
     _write(cdk, f"print('synthesizing')\nprint({EVENT!r})")
     reported: list[str] = []
     printed = run_cdk("deploy", environment=os.environ, report=reported.append)
-    assert reported == ["sagestack-shared 3/31 CREATE_COMPLETE Storage/Bucket"]
+    assert reported == ["sagestack-shared 3/31: CREATE_COMPLETE Storage/Bucket"]
     assert printed.startswith("synthesizing\n")
+
+
+def test_of_stacks_that_are_deployed_at_once_those_in_work_are_told(cdk: Path) -> None:
+    lines = [
+        "sagestack-iris-mars: start: Building mars",
+        "sagestack-iris-mars: success: Built mars",
+        EVENT,
+        "✅  sagestack-shared",
+        "✅  StagingStack-sagestack-ACCOUNT-REGION (StagingStack-sagestack)",
+        EVENT.replace("sagestack-shared |  3/31", "sagestack-iris-mars |  1/19"),
+        " ✅  sagestack-iris-mars: destroyed",
+    ]
+    _write(cdk, f"print({chr(10).join(lines)!r})")
+    reported: list[str] = []
+    run_cdk("deploy", environment=os.environ, report=reported.append)
+    assert reported == [
+        "sagestack-iris-mars: Building mars",
+        "sagestack-iris-mars, sagestack-shared 3/31: CREATE_COMPLETE Storage/Bucket",
+        "sagestack-iris-mars",
+        "sagestack-iris-mars",
+        "sagestack-iris-mars 1/19: CREATE_COMPLETE Storage/Bucket",
+    ]
 
 
 def test_a_failure_tells_what_the_cdk_said_last(cdk: Path) -> None:
@@ -43,8 +65,23 @@ def test_a_failure_tells_what_the_cdk_said_last(cdk: Path) -> None:
         run_cdk("deploy", environment=os.environ, report=print)
 
 
-def test_a_failure_is_told_without_what_came_before_it(cdk: Path) -> None:
-    _write(cdk, f"print({EVENT!r}); print('❌ iris failed'); print('why'); raise SystemExit(1)")
+def test_a_failure_before_any_stack_is_told_without_what_went_well(cdk: Path) -> None:
+    lines = [
+        EVENT,
+        "sagestack-iris-mars: start: Building mars",
+        "sagestack-shared: success: Published Jobs/Code (current_account-current_region-04e1ddac)",
+        "E: Unable to locate package r-cran-mdb",
+        "sagestack-iris-mars: fail: docker build exited with error code 100",
+    ]
+    _write(cdk, f"print({chr(10).join(lines)!r}); raise SystemExit(1)")
+    with pytest.raises(CdkError) as failed:
+        run_cdk("deploy", environment=os.environ, report=print)
+    assert str(failed.value).splitlines() == lines[-2:]
+
+
+def test_a_failure_is_told_without_what_came_before_and_beside_it(cdk: Path) -> None:
+    lines = [EVENT, "❌ iris failed", EVENT, "why", EVENT]  # as other stacks go on meanwhile
+    _write(cdk, f"print({chr(10).join(lines)!r}); raise SystemExit(1)")
     with pytest.raises(CdkError) as failed:
         run_cdk("deploy", environment=os.environ, report=print)
     assert str(failed.value) == "❌ iris failed\nwhy"

@@ -102,6 +102,59 @@ def test_an_update_takes_over_without_cutting_a_request(account: Account) -> Non
     assert account.endpoint("green")["EndpointConfigName"] == "green-2"
 
 
+def test_an_update_of_weights_alone_restarts_nothing(account: Account) -> None:
+    account.serve("shares", hello="Hello", ciao="Ciao")
+    started = hosts(account, "shares")
+    reconfigure(account, "shares", "shares-2", ciao={"InitialVariantWeight": 3})
+    account.sagemaker.update_endpoint(EndpointName="shares", EndpointConfigName="shares-2")
+    endpoint = account.endpoint("shares")
+    assert endpoint["EndpointConfigName"] == "shares-2"
+    assert [each["CurrentWeight"] for each in endpoint["ProductionVariants"]] == [1, 3]
+    answers = [account.ask("shares", b"1", TargetVariant=v) for v in ("hello", "ciao")]
+    assert answers == [("hello", b"Hello text/csv 1"), ("ciao", b"Ciao text/csv 1")]
+    assert hosts(account, "shares") == started
+
+
+def test_an_update_restarts_only_what_it_changes(account: Account) -> None:
+    account.serve("half", hello="Hello", ciao="Ciao")
+    started = hosts(account, "half")
+    reconfigure(account, "half", "half-2", ciao={"InstanceType": "ml.m5.large"})
+    account.sagemaker.update_endpoint(EndpointName="half", EndpointConfigName="half-2")
+    account.endpoint("half")
+    (new,) = hosts(account, "half") - started
+    assert new.startswith("ciao/")
+    assert account.ask("half", b"1", TargetVariant="ciao") == ("ciao", b"Ciao text/csv 1")
+
+
+def test_an_update_that_fails_leaves_what_it_shares_running(account: Account) -> None:
+    account.serve("shared", hello="Hello", ciao="Ciao")
+    account.configure("shared-2", ciao="health=exit")
+    reconfigure(account, "shared", "shared-3", ciao={"ModelName": "shared-2-ciao"})
+    account.sagemaker.update_endpoint(EndpointName="shared", EndpointConfigName="shared-3")
+    assert account.endpoint("shared")["EndpointConfigName"] == "shared"
+    answers = [account.ask("shared", b"1", TargetVariant=v)[1] for v in ("hello", "ciao")]
+    assert answers == [b"Hello text/csv 1", b"Ciao text/csv 1"]
+
+
+def hosts(account: Account, endpoint: str) -> set[str]:
+    """The log streams of an endpoint: one for each time that a model server was started."""
+    group = f"/aws/sagemaker/Endpoints/{endpoint}"
+    streams = account.logs.describe_log_streams(logGroupName=group)["logStreams"]
+    return {stream["logStreamName"] for stream in streams}
+
+
+def reconfigure(account: Account, old: str, new: str, **changes: dict[str, Any]) -> None:
+    """Make an endpoint configuration like another one but for changes of its variants."""
+    config = account.sagemaker.describe_endpoint_config(EndpointConfigName=old)
+    account.sagemaker.create_endpoint_config(
+        EndpointConfigName=new,
+        ProductionVariants=[
+            {**variant, **changes.get(variant["VariantName"], {})}
+            for variant in config["ProductionVariants"]
+        ],
+    )
+
+
 def test_an_update_that_fails_goes_on_in_service_on_its_old_configuration(
     account: Account,
 ) -> None:

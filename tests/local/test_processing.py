@@ -241,4 +241,6 @@ def test_without_docker_a_job_has_to_name_its_program(worker: Worker) -> None:
 def test_a_program_that_the_image_has_not_fails_the_job(worker: Worker) -> None:
     application = {"ImageUri": worker.image, "ContainerArguments": ["evaluate"]}
     job = worker.process("no-program", AppSpecification=application)
-    assert "has no executable evaluate in /opt/program" in job["FailureReason"]
+    assert (
+        "has no executable evaluate in /opt/program, where without Docker" in job["FailureReason"]
+    )

@@ -210,3 +210,24 @@ def test_an_object_that_a_manifest_names_in_vain_fails_the_job(bucket: Account) 
         ],
     )
     assert "s3://iris/parts/part-9.csv cannot be read" in job["FailureReason"]
+
+
+def test_a_program_is_told_where_its_checkpoints_are(bucket: Account) -> None:
+    checkpoints = {"CheckpointConfig": {"S3Uri": "s3://iris/kept"}}
+    copied = train(bucket, "told", "cp input/config/*.json model", **checkpoints)
+    config = json.loads(model(bucket, copied)["checkpointconfig.json"])
+    assert config == {"S3Uri": "s3://iris/kept", "LocalPath": "/opt/ml/checkpoints"}
+    without = train(bucket, "not-told", "cp input/config/*.json model")
+    assert "checkpointconfig.json" not in model(bucket, without)
+
+
+def test_a_control_character_of_the_log_is_its_number(bucket: Account) -> None:
+    metric = {"Name": "rmse", "Regex": "#011rmse:([0-9.]+)#007"}
+    job = train(
+        bucket,
+        "tabs",
+        r"printf 'a\trmse:0.5\a\n'",
+        AlgorithmSpecification={"MetricDefinitions": [metric]},
+    )
+    assert [each["Value"] for each in job["FinalMetricDataList"]] == [0.5]
+    assert "a#011rmse:0.5#007" in bucket.log("/aws/sagemaker/TrainingJobs")

@@ -46,6 +46,12 @@ content_type = "text/csv"
 body = "Width,Count,Note,Species\\n3.5,2,wild,setosa\\n"
 """
 
+DOCKERFILE = """FROM debian
+ARG ENGINE=ets
+ arg LEVEL
+# ARG UNUSED
+"""
+
 JOBS = """
 name = "iris"
 description = "An iris, by every kind of job"
@@ -102,7 +108,7 @@ class SettingsProject:
         self.root = root
         for folder in ("container/mars", "container/draft", "environments", "workloads/data"):
             (root / folder).mkdir(parents=True)
-        (root / "container/mars/Dockerfile").write_text("FROM debian\n")
+        (root / "container/mars/Dockerfile").write_text(DOCKERFILE)
         (root / "workloads/data/iris.csv").write_text("Width,Species\n3.5,setosa\n")
         self.write("environments/default.toml", "")
 
@@ -115,10 +121,10 @@ class SettingsProject:
         (workload,) = load_settings(self.root).workloads
         return workload
 
-    def problems(self, environment: str = "default") -> tuple[str, ...]:
+    def problems(self, environment: str = "default", region: str | None = None) -> tuple[str, ...]:
         """Load everything, and return the problems; none when it is valid."""
         try:
-            load_settings(self.root, environment)
+            load_settings(self.root, environment, region)
         except SettingsError as error:
             return error.problems
         return ()

@@ -17,6 +17,9 @@ RUNTIME = (
     "an integer from 1 to 86400 (seconds): a deploy waits a day at most: train longer with "
     "`make train`, then name what it made by artifact ="
 )
+VERSIONS = (
+    '"3.2-0", "3.0-5", "1.7-1", "1.5-1", "1.3-1", "1.2-2", "1.2-1", "1.0-1", "0.90-2", "0.90-1"'
+)
 DATA_PATH = 'path = "data/iris.csv"'
 IMAGE = '{ container = "mars" }'
 PARAMETERS = '{ target = "Sepal.Length", degree = 2 }'
@@ -114,19 +117,52 @@ MISTAKES = {
     ),
     "no image": (
         (IMAGE, "{}"),
-        "models.mars.image: found neither; allowed: exactly one of container, uri",
+        "models.mars.image: found none; allowed: exactly one of container, builtin, uri",
     ),
     "two images": (
         (IMAGE, f'{{ container = "mars", uri = "{ECR_HOST}/mars:1" }}'),
-        "models.mars.image: found both; allowed: exactly one of container, uri",
+        "models.mars.image: found container and uri; allowed: exactly one of container, builtin, "
+        "uri",
     ),
-    "a kind of image that there is not yet": (
+    "an argument that no build takes": (
+        (IMAGE, '{ container = "mars", build_args = { ENGIN = "fable" } }'),
+        "models.mars.image.build_args.ENGIN: unknown key; allowed: an ARG of "
+        'container/mars/Dockerfile (ENGINE, LEVEL); did you mean "ENGINE"?',
+    ),
+    "an argument that is a number": (
+        (IMAGE, '{ container = "mars", build_args = { LEVEL = 2 } }'),
+        "models.mars.image.build_args.LEVEL: found 2; allowed: a string of at most 256 characters "
+        "on one line",
+    ),
+    "an argument for what is not built here": (
+        (IMAGE, '{ builtin = "xgboost", version = "1.7-1", build_args = { LEVEL = "2" } }'),
+        "models.mars.image.build_args: found without container; allowed: only with container",
+    ),
+    "arguments that are no table": (
+        (IMAGE, '{ container = "mars", build_args = ["LEVEL=2"] }'),
+        "models.mars.image.build_args: found a list of 1; allowed: a table of strings, by the "
+        "names of the Dockerfile's ARGs",
+    ),
+    "an algorithm that SageMaker does not have": (
+        (IMAGE, '{ builtin = "xgbost", version = "1.7-1" }'),
+        'models.mars.image.builtin: found "xgbost"; allowed: "xgboost"; did you mean "xgboost"?',
+    ),
+    "a built-in algorithm without a version": (
         (IMAGE, '{ builtin = "xgboost" }'),
-        "models.mars.image.builtin: unknown key; allowed: container, uri",
+        f"models.mars.image.version: missing; allowed: {VERSIONS}",
+    ),
+    "a version that there is not": (
+        (IMAGE, '{ builtin = "xgboost", version = "1.7" }'),
+        f'models.mars.image.version: found "1.7"; allowed: {VERSIONS}; did you mean "1.7-1"?',
+    ),
+    "a version of a container": (
+        (IMAGE, '{ container = "mars", version = "1.7-1" }'),
+        'models.mars.image.version: found "1.7-1"; allowed: only with builtin',
     ),
     "an image that is no table": (
         (IMAGE, '"mars"'),
-        'models.mars.image: found "mars"; allowed: a table of container, uri',
+        'models.mars.image: found "mars"; allowed: a table of container, build_args, builtin, '
+        "version, uri",
     ),
     "an image outside of ECR": (
         (IMAGE, '{ uri = "rocker/r-ver:4" }'),

@@ -25,6 +25,8 @@ def _sagemaker() -> ServiceModel:
 def resolved(value: Any) -> Any:  # noqa: PLR0911 - a case each
     """Put a value in the place of each intrinsic function."""
     match value:
+        case {"Fn::FindInMap": [_, _, "Account"]}:
+            return "123456789012"
         case {"Fn::Join": [separator, parts]}:
             return separator.join(resolved(part) for part in parts)
         case {"Fn::Sub": str(text)}:

@@ -4,7 +4,8 @@ from workloads.schema.api import Api, Feature
 from workloads.schema.data import Channel
 from workloads.schema.evaluation import Bound, Evaluation
 from workloads.schema.hosting import Variant
-from workloads.schema.model import Image, Model
+from workloads.schema.image import Image
+from workloads.schema.model import Model
 from workloads.schema.ranges import CategoricalRange, ContinuousRange, IntegerRange
 from workloads.schema.section import Project
 from workloads.schema.smoke import Smoke

@@ -74,3 +74,8 @@ class Evaluation(Section):
         Allowed("a table of at least one <metric> = { max = ... }"),
     ] = {}
     """Bounds of the metrics that the program writes to evaluation.json; it alone knows them."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether a bound asks for the model now serving."""
+        return any(bound.not_worse_than_serving for bound in self.gate.values())

@@ -147,14 +147,8 @@ def misfits(
     if (total := len(tuning.ranges) + len(hyperparameters)) > HYPERPARAMETERS:
         found = f"found {total} hyperparameters, with those of tuning.ranges"
         yield problem(f"{found}; allowed: at most {HYPERPARAMETERS}", "hyperparameters")
-    objective, names = tuning.objective, [metric.name for metric in training.metrics]
-    if objective.metric in names and objective.regex is not None:
-        there = f"none, as training.metrics says how {objective.metric} is found"
-        yield not_allowed(objective.regex, there, "tuning", "objective", "regex")
-    if objective.metric not in names and objective.regex is None:
-        defined = f"{REGEX}, or a metric of training.metrics{hint(objective.metric, names)}"
-        yield problem(f"missing; allowed: {defined}", "tuning", "objective", "regex")
-    if (metrics := len({objective.metric, *names})) > METRICS:
+    names = {tuning.objective.metric, *(metric.name for metric in training.metrics)}
+    if (metrics := len(names)) > METRICS:
         found = f"found {metrics} metrics, with the objective"
         yield problem(f"{found}; allowed: at most {METRICS} with tuning", "training", "metrics")
     if len(training.environment) > ENVIRONMENT:
@@ -164,3 +158,14 @@ def misfits(
     if training.experiment is not None:
         there = "none with tuning, whose training jobs cannot be put into one"
         yield not_allowed(training.experiment, there, "training", "experiment")
+
+
+def objective_misfits(tuning: Tuning, training: Training) -> Iterator[InitErrorDetails]:
+    """Yield why nothing, or two things, say how an image of one's own reports the objective."""
+    objective, names = tuning.objective, [metric.name for metric in training.metrics]
+    if objective.metric in names and objective.regex is not None:
+        there = f"none, as training.metrics says how {objective.metric} is found"
+        yield not_allowed(objective.regex, there, "tuning", "objective", "regex")
+    if objective.metric not in names and objective.regex is None:
+        defined = f"{REGEX}, or a metric of training.metrics{hint(objective.metric, names)}"
+        yield problem(f"missing; allowed: {defined}", "tuning", "objective", "regex")

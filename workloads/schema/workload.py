@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
+from workloads.schema import builtins
 from workloads.schema.api import Api
 from workloads.schema.channels import misuses, unknown, with_channels
 from workloads.schema.data import Channel
@@ -189,6 +190,7 @@ class Workload(Section):
     def _channels_are_readable(self) -> Self:
         models = with_channels(self.models, self.data, self.evaluation, self.transform)
         raise_any(misuses(models, self.data, self.evaluation, self.transform))
+        raise_any(builtins.misfits(models, self.data, self.api, self.smoke, self.evaluation))
         return self.model_copy(update={"models": models})
 
     def endpoint_name(self, app_name: str) -> str:

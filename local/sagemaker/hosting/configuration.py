@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from local.runners import ImageError
-from local.runners.images import Reference
+from local.runners import ImageError, registry
 from local.sagemaker import records, s3_data, tags
 from local.sagemaker.errors import already_exists, could_not_find, invalid, not_supported
 from local.sagemaker.records import LOCK, Record, arn
@@ -171,17 +170,10 @@ def _assert_members(what: str, given: dict[str, Any], known: set[str]) -> None:
 
 def _assert_image(image: str, role: RoleSession) -> None:
     try:
-        reference = Reference.parse(image)
+        found = registry.find(image, role.client("ecr"), role.endpoint)
     except ImageError as error:
         raise invalid(str(error)) from error
-    ecr = role.client("ecr")
-    try:
-        found = ecr.batch_get_image(
-            repositoryName=reference.repository, imageIds=[reference.image_id]
-        )["images"]
-    except ecr.exceptions.RepositoryNotFoundException:
-        found = []
-    if not found:
+    if found is None:
         raise invalid(f"Requested image {image} not found.")
 
 

@@ -1,7 +1,7 @@
 """One endpoint: Creating to InService or Failed, Updating to the new configuration or back.
 
-An update is blue/green: the new variants are started and healthy before the traffic goes over to
-them, and the old ones answer what they were asked before they are stopped.
+An update is blue/green: what is new is started and healthy before the traffic goes over to it, and
+what is no longer needed answers what it was asked before it is stopped.
 """
 
 import logging
@@ -14,7 +14,7 @@ from ministack.core.concurrency import spawn_background
 
 from local.runners import Runner
 from local.sagemaker.errors import SageMakerError, invalid
-from local.sagemaker.hosting.variants import Variant, VariantFailure, choose
+from local.sagemaker.hosting.variants import Host, Variant, VariantFailure, choose
 from local.sagemaker.records import LOCK, Record
 from local.sagemaker.validation import now
 
@@ -53,7 +53,7 @@ class Endpoint:
         if not self._variants:
             self.record["EndpointConfigName"] = config["EndpointConfigName"]
         variants = tuple(
-            Variant(self.record["EndpointName"], given, models[given["VariantName"]], self._runner)
+            Variant(given, self._host(given, models[given["VariantName"]]))
             for given in config["ProductionVariants"]
         )
         for variant in variants:
@@ -118,6 +118,12 @@ class Endpoint:
             f"Variant {target} does not exist for endpoint {self.record['EndpointName']}.",
         )
 
+    def _host(self, variant: Record, model: Record) -> Host:
+        """Return what serves the variant: a host that does already, or else a new one."""
+        running = (old.host for old in self._variants if old.host.serves(variant, model))
+        new = Host(self.record["EndpointName"], variant, model, self._runner)
+        return next(running, new)
+
     def _spawn(self, target: Callable[..., None], *arguments: Any) -> None:
         self._thread = spawn_background(
             target, *arguments, thread_name=f"endpoint {self.record['EndpointName']}"
@@ -127,8 +133,8 @@ class Endpoint:
         self, config: str, variants: tuple[Variant, ...], deployment_config: Record | None
     ) -> None:
         try:
-            for variant in variants:
-                variant.start(self._cancelled)
+            for host in _only(variants, self._variants):
+                host.start(self._cancelled)
         except Exception as error:
             if not isinstance(error, VariantFailure):
                 logger.exception("endpoint %s", self.record["EndpointName"])
@@ -139,14 +145,14 @@ class Endpoint:
             last = {"LastDeploymentConfig": deployment_config} if deployment_config else {}
             self.record.pop("FailureReason", None)
             self._enter("InService", EndpointConfigName=config, **last)
-        for variant in old:
-            variant.stop()
+        for host in _only(old, variants):
+            host.stop()
 
     def _give_up(self, variants: tuple[Variant, ...], reason: str) -> None:
         # As on AWS, an update that failed is InService again, on its old configuration; only
         # EndpointConfigName and FailureReason tell that it is not what was asked for.
-        for variant in variants:
-            variant.stop()
+        for host in _only(variants, self._variants):
+            host.stop()
         self._enter("InService" if self._variants else "Failed", FailureReason=reason[:1024])
 
     def _delete(self, under_way: threading.Thread | None, deleted: Callable[[], object]) -> None:
@@ -154,7 +160,7 @@ class Endpoint:
             under_way.join()
         old, self._variants = self._variants, ()
         for variant in old:
-            variant.stop()
+            variant.host.stop()
         deleted()
 
     def _enter(self, status: str, **members: Any) -> None:
@@ -162,10 +168,17 @@ class Endpoint:
             self.record.update(members, EndpointStatus=status, LastModifiedTime=now())
 
 
+def _only(variants: tuple[Variant, ...], others: tuple[Variant, ...]) -> list[Host]:
+    """Return the hosts of variants that others do not share."""
+    shared = [variant.host for variant in others]
+    return [variant.host for variant in variants if variant.host not in shared]
+
+
 def _summary(variant: Variant) -> Record:
+    image = variant.host.image
     return {
         "VariantName": variant.name,
-        "DeployedImages": [{"SpecifiedImage": variant.image, "ResolvedImage": variant.image}],
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
         "CurrentInstanceCount": variant.instance_count,

@@ -84,7 +84,7 @@ def invoke_endpoint(
 
 def _ask(variant: Variant, body: bytes, headers: Mapping[str, str]) -> Answer:
     try:
-        return variant.invoke(body, headers, TIMEOUT)
+        return variant.host.invoke(body, headers, TIMEOUT)
     except TimeoutError as error:
         raise _model_error(
             variant,
@@ -103,10 +103,10 @@ def _model_error(variant: Variant, status: int, original: str) -> ModelError:
     message = (
         f'Received {side} error ({status}) from primary with message "{original}". See '
         f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
-        f"#logEventViewer:group={variant.log_group} in account {account} for more information."
+        f"#logEventViewer:group={variant.host.log_group} in account {account} for more information."
     )
     log_stream_arn = (
-        f"arn:aws:logs:{region}:{account}:log-group:{variant.log_group}"
-        f":log-stream:{variant.log_stream}"
+        f"arn:aws:logs:{region}:{account}:log-group:{variant.host.log_group}"
+        f":log-stream:{variant.host.log_stream}"
     )
     return ModelError(message, status, original, log_stream_arn)

@@ -28,16 +28,23 @@ class VariantFailure(Exception):  # noqa: N818 - an outcome, in SageMaker's word
 
 
 class Variant:
-    """One production variant: one running model server, whatever its instance count."""
+    """One production variant: its weight, and the host that answers for it."""
 
-    def __init__(self, endpoint: str, variant: Record, model: Record, runner: Runner) -> None:
+    def __init__(self, variant: Record, host: "Host") -> None:
         self.name: str = variant["VariantName"]
         self.weight: float = variant["InitialVariantWeight"]
         self.instance_count: int = variant["InitialInstanceCount"]
-        self.log_stream = f"{self.name}/i-{random.getrandbits(64):016x}"
+        self.host = host
+
+
+class Host:
+    """The instances of a variant: one running model server, however many they are."""
+
+    def __init__(self, endpoint: str, variant: Record, model: Record, runner: Runner) -> None:
+        self.log_stream = f"{variant['VariantName']}/i-{random.getrandbits(64):016x}"
         self.log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
         self.image: str = container_of(model)["Image"]
-        self._startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_TIMEOUT)
+        self._variant = variant
         self._model = model
         self._runner = runner
         self._container_name = f"{endpoint}-{self.log_stream.replace('/', '-')}"
@@ -47,9 +54,25 @@ class Variant:
         self._in_flight = 0
         self._idle = threading.Condition()
 
+    def serves(self, variant: Record, model: Record) -> bool:
+        """Whether it runs, and is what a variant of another configuration asks for.
+
+        SageMaker starts a new fleet for each configuration, also where only a weight differs. Here
+        that would load the same model into the same program: nothing that a client could tell.
+        """
+        same = ("VariantName", "InstanceType", "ContainerStartupHealthCheckTimeoutInSeconds")
+        runs = self._container is not None and self._container.wait(timeout=0) is None
+        return (
+            runs
+            and self._model is model
+            and all(self._variant.get(member) == variant.get(member) for member in same)
+        )
+
     def start(self, cancelled: threading.Event) -> None:
         """Start the model server and wait until it is healthy. Raises VariantFailure."""
-        role = RoleSession(self._model["ExecutionRoleArn"], self.name)
+        name = self._variant["VariantName"]
+        role = RoleSession(self._model["ExecutionRoleArn"], name)
+        startup = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_TIMEOUT)
         self._logs = LogStream(role.client("logs"), self.log_group, self.log_stream)
         try:
             self._container = self._runner.create(
@@ -63,15 +86,15 @@ class Variant:
                 )
             )
             self._server = ModelServer(self._container, self._model)
-            self._server.start(role.client("s3"), self._startup, cancelled.is_set)
+            self._server.start(role.client("s3"), startup, cancelled.is_set)
         except UnhealthyError as error:
             raise VariantFailure(
-                f"The primary container for production variant {self.name} {error}. Please check "
+                f"The primary container for production variant {name} {error}. Please check "
                 "CloudWatch logs for this endpoint."
             ) from error
         except (ImageError, SageMakerError, ClientError, BotoCoreError, OSError) as error:
             raise VariantFailure(
-                f"Failed to start the container for production variant {self.name}: {error}"
+                f"Failed to start the container for production variant {name}: {error}"
             ) from error
 
     def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:

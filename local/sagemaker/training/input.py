@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.sagemaker.records import Record
-from local.sagemaker.training import channels
+from local.sagemaker.training import channels, checkpoints
 
 GROUP = "homogeneousCluster"
 """The one instance group of a job that names none."""
@@ -34,7 +34,9 @@ def write(
         "network_interface_name": interface,
     }
     mode = record["AlgorithmSpecification"]["TrainingInputMode"]
+    kept = {"LocalPath": checkpoints.DEFAULT_PATH, **record.get("CheckpointConfig", {})}
     for name, content in (
+        *([("checkpointconfig", kept)] if "CheckpointConfig" in record else []),
         ("hyperparameters", record["HyperParameters"]),
         ("inputdataconfig", channels.described(record.get("InputDataConfig", []), mode)),
         ("resourceconfig", resources),

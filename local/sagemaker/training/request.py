@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local import builtin
 from local.sagemaker import s3_data
 from local.sagemaker.errors import invalid, not_supported
 from local.sagemaker.records import Record
@@ -40,6 +41,11 @@ def assert_supported(request: Record) -> None:
     algorithm = request.get("AlgorithmSpecification")
     if not algorithm or "TrainingImage" not in algorithm:
         raise not_supported("training without AlgorithmSpecification.TrainingImage")
+    if "MetricDefinitions" in algorithm and builtin.metric_definitions(algorithm["TrainingImage"]):
+        raise invalid(
+            "You can't override the metric definitions for Amazon SageMaker algorithms. Please "
+            "retry the request without specifying metric definitions."
+        )
     access = "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode"
     if _member(request, access) == "Vpc":
         raise not_supported(f"CreateTrainingJob's {access} Vpc")
@@ -59,6 +65,12 @@ def assert_supported(request: Record) -> None:
     channels.assert_supported(request.get("InputDataConfig", []), algorithm["TrainingInputMode"])
 
 
+def with_metrics(algorithm: Record) -> Record:
+    """Return an AlgorithmSpecification with the metrics that SageMaker looks for in the log."""
+    own = builtin.metric_definitions(algorithm.get("TrainingImage", ""))
+    return algorithm if own is None else {**algorithm, "MetricDefinitions": own}
+
+
 def new_record(request: Record, job_arn: str) -> Record:
     """Return the record of a new job."""
     time = now()
@@ -69,6 +81,7 @@ def new_record(request: Record, job_arn: str) -> Record:
         "EnableManagedSpotTraining": False,
         "HyperParameters": {},
         **given,
+        "AlgorithmSpecification": with_metrics(request["AlgorithmSpecification"]),
         "TrainingJobArn": job_arn,
         "StoppingCondition": {
             "MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME,

@@ -4,6 +4,7 @@ from typing import Any
 
 from local.sagemaker.errors import invalid, not_supported
 from local.sagemaker.records import Record
+from local.sagemaker.training.request import with_metrics
 from local.sagemaker.tuning.ranges import Categorical, combinations, parameter_ranges
 
 MAX_TRAINING_JOBS = 750
@@ -105,7 +106,7 @@ def _definition(request: Record) -> dict[str, Any]:
 def _assert_objective(config: Record, definition: Record) -> None:
     if "HyperParameterTuningJobObjective" not in config:
         raise invalid("HyperParameterTuningJobObjective is required")
-    metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", [])
+    metrics = with_metrics(definition["AlgorithmSpecification"]).get("MetricDefinitions", [])
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
     if objective not in [metric["Name"] for metric in metrics]:
         raise invalid(

@@ -98,6 +98,13 @@ def test_a_candidate_that_serves_already_is_not_compared_with_itself(
     assert aws.statuses() == ["Completed"]
 
 
+def test_an_artifact_that_serves_already_is_not_compared_with_itself(aws: FakeAws) -> None:
+    given = "s3://models/elsewhere/output/model.tar.gz"
+    aws.serves("iris", IMAGE, given)
+    assert deliver(aws, evaluation(Candidate=given)) == NONE
+    assert deliver(aws, evaluation("r2", Candidate=OLD)) in aws.jobs
+
+
 def test_a_later_attempt_of_the_same_request_is_compared(aws: FakeAws) -> None:
     aws.serves("iris", IMAGE, f"s3://models/{CANDIDATE}0/output/model.tar.gz")
     assert deliver(aws, evaluation()) in aws.jobs

@@ -1,0 +1,1 @@
+"""What the containers in Python share: a model.py beside this folder says what to fit."""

@@ -1,0 +1,204 @@
+"""From cells of text to typed columns, and from them to the matrix that an estimator takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.csv_tables import Cell, Table
+from toolkit.problems import SHOWN_LEVELS, UserError, listed, quoted, report
+
+Matrix = npt.NDArray[np.float64]
+
+# A text column becomes one design column per level; more levels than this is an identifier.
+MOST_LEVELS = 1000
+
+# Encoded for a cell that is not valid; what finds the cell's problem comes after.
+_INVALID = -1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the training data: numbers, or a category with the levels found there."""
+
+    name: str
+    levels: tuple[str, ...] | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells are numbers."""
+        return self.levels is None
+
+    @property
+    def expected(self) -> str:
+        """What a cell may be, in words."""
+        return "a number" if self.levels is None else f"one of {listed(self.levels, SHOWN_LEVELS)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe it as metadata.json does."""
+        if self.levels is None:
+            return {"name": self.name, "type": "number"}
+        return {"name": self.name, "type": "category", "levels": list(self.levels)}
+
+    @classmethod
+    def from_json(cls, described: Mapping[str, Any]) -> Column:
+        """Read what `to_json` wrote."""
+        levels = described.get("levels")
+        return cls(described["name"], None if levels is None else tuple(levels))
+
+    def numbers(self, cells: Sequence[Cell]) -> Matrix:
+        """Return the numbers of a column, NaN where a cell is none."""
+        try:  # all at once, where none needs a second look
+            numbers = np.array(list(map(float, cells)))
+            texts = [cell for cell in cells if isinstance(cell, str)]
+            if np.isfinite(numbers).all() and "_" not in "".join(texts):
+                return numbers
+        except (ValueError, OverflowError):
+            pass
+        return np.array(list(map(as_number, cells)))
+
+    def codes(self, cells: Sequence[Cell]) -> npt.NDArray[np.intp]:
+        """Return the positions of cells among the levels, -1 where one is none of them."""
+        assert self.levels is not None
+        code = {level: position for position, level in enumerate(self.levels)}
+        return np.array([code.get(as_level(cell), _INVALID) for cell in cells], dtype=np.intp)
+
+    def encode(self, cells: Sequence[Cell]) -> Matrix:
+        """Return its part of the matrix, NaN where a cell is not valid.
+
+        A number is itself; a category becomes an indicator (0 or 1) for each of its levels, as
+        scikit-learn's OneHotEncoder does.
+        """
+        if self.levels is None:
+            return self.numbers(cells)[:, np.newaxis]
+        codes = self.codes(cells)
+        block: Matrix = (codes[:, np.newaxis] == np.arange(len(self.levels))).astype(np.float64)
+        block[codes == _INVALID] = np.nan
+        return block
+
+    def problems(self, cells: Sequence[Cell]) -> Iterator[str]:
+        """Say what is wrong with its cells, by row."""
+        levels = None if self.levels is None else set(self.levels)
+        for row, cell in enumerate(cells, 1):
+            valid = isfinite(as_number(cell)) if levels is None else as_level(cell) in levels
+            if not valid:
+                found = quoted(None if is_missing(cell) else as_level(cell))
+                yield f"row {row}, column '{self.name}': found {found}, expected {self.expected}"
+
+
+def as_number(cell: Cell) -> float:
+    """Read a number; NaN where the cell is none or is not finite."""
+    try:
+        number = float(cell)
+    except (ValueError, OverflowError):
+        return float("nan")
+    # Python reads 1_000 as a number; nobody else does
+    if not isfinite(number) or (isinstance(cell, str) and "_" in cell):
+        return float("nan")
+    return number
+
+
+def as_level(cell: Cell) -> str:
+    """Spell a cell as a text; a number of JSON as a CSV would have it."""
+    return cell if isinstance(cell, str) else f"{cell:.15g}"
+
+
+def is_missing(cell: Cell) -> bool:
+    """Whether a cell is empty, or R's word for that."""
+    return cell in {"", "NA"}
+
+
+def describe_columns(table: Table, target: str, *, numeric_target: bool | None) -> list[Column]:
+    """Describe the columns of training data; report every one that cannot be trained on.
+
+    `numeric_target` says whether the target's cells are numbers or names of classes; None lets its
+    cells decide.
+    """
+    if target not in table.names:
+        names = ", ".join(table.names)
+        raise UserError(
+            f"hyperparameter 'target': found '{target}', allowed: a column of the data ({names})"
+        )
+    too_little = ["found no column but the target, expected at least one feature"]
+    report(
+        too_little * (len(table.names) < 2) + ["found no rows of training data"] * (not table.rows)
+    )
+    columns = [
+        _describe(name, cells, numeric_target if name == target else None)
+        for name, cells in zip(table.names, table.columns, strict=True)
+    ]
+    both = list(zip(columns, table.columns, strict=True))
+    wrong_cells = [problem for column, cells in both for problem in column.problems(cells)]
+    report(wrong_cells + [problem for column, cells in both for problem in _useless(column, cells)])
+    return columns
+
+
+def _describe(name: str, cells: Sequence[Cell], number: bool | None) -> Column:
+    """Take mostly numbers as a number column, so that a typo is reported.
+
+    Else it would quietly turn the column into a category with hundreds of levels.
+    """
+    present = [cell for cell in cells if not is_missing(cell)]
+    if number is None:
+        numbers = sum(isfinite(as_number(cell)) for cell in present)
+        number = numbers > len(present) / 2 or not present
+    # sorted by code point: the same levels on every machine
+    return Column(name) if number else Column(name, tuple(sorted(set(map(as_level, present)))))
+
+
+def _useless(column: Column, cells: Sequence[Cell]) -> Iterator[str]:
+    if len(set(cells)) == 1:
+        found = quoted(as_level(cells[0]))
+        yield (
+            f"column '{column.name}' is constant: found only {found}, expected at least two values"
+        )
+    elif column.levels and len(column.levels) > MOST_LEVELS:
+        yield (
+            f"column '{column.name}': found {len(column.levels)} different texts, "
+            f"expected at most {MOST_LEVELS}: leave out identifiers"
+        )
+
+
+def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
+    """Make the matrix of shape (rows, encoded columns) from columns by name, in any order.
+
+    Raises a UserError that names every wrong column, or every wrong cell.
+    """
+    expected = [column.name for column in columns]
+    if table.names != expected:
+        check_columns(expected, table.names)
+        table = table.select(expected)
+    both = list(zip(columns, table.columns, strict=True))
+    matrix = np.hstack([column.encode(cells) for column, cells in both])
+    if np.isnan(matrix).any():
+        report([problem for column, cells in both for problem in column.problems(cells)])
+    if not table.rows:
+        raise UserError("found no row, expected at least one")
+    return matrix
+
+
+def check_columns(expected: Sequence[str], found: Sequence[str]) -> None:
+    """Report every column that is missing, unknown or there twice."""
+    known, given = set(expected), Counter(found)
+    names, all_found = ", ".join(expected), ", ".join(found)
+    report(
+        [
+            *(
+                f"column '{name}' is missing, found: {all_found}"
+                for name in expected
+                if name not in given
+            ),
+            *(
+                f"column '{name}' is unknown, expected: {names}"
+                for name in given
+                if name not in known
+            ),
+            *(f"column '{name}' is given twice" for name, times in given.items() if times > 1),
+        ]
+    )

@@ -1,0 +1,172 @@
+"""Fitting the estimator of a model.py to a table of text, and predicting with it.
+
+A container in Python is a folder with a Dockerfile, apt-packages.txt (Debian's packages that the
+model needs besides the toolkit's) and model.py, which says what the model is. Columns, types,
+checks, CSV, JSON, metrics, the report and the failure file are done here. A random forest's
+model.py is this, whole:
+
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    from toolkit.hyperparameters import choice, number, whole_number
+
+    HYPERPARAMETERS = {
+        "n_estimators": whole_number("how many trees", least=1, default=500),
+        "max_features": choice(["sqrt", "log2"]) | number("of the columns", above=0, most=1),
+    }
+
+
+    def build(settings, task):
+        forest = RandomForestRegressor if task == "regression" else RandomForestClassifier
+        return forest(random_state=0, **settings)
+
+- HYPERPARAMETERS: rules by name, made by number(), whole_number(), flag() or choice(), see
+  hyperparameters.py. Every container also takes `target`, the name of the column to predict;
+  `task`, by default what the target's cells are (numbers: regression, text: classification); and
+  `probabilities`.
+- build(settings, task) returns an estimator, or a pipeline or a search of them, not fitted yet.
+  `settings` are the hyperparameters that were given or have a default, without the toolkit's own.
+  refuse(), also of hyperparameters.py, fails a job for one that its rule alone cannot judge.
+- PACKAGES, if there: what a fitted estimator is made of besides scikit-learn and NumPy, such as
+  ["lightgbm"]; its pickle would be refused, see artifact.py.
+
+The estimator is fitted to a matrix of floats without missing values: a number as it is, a category
+as a column of 0 and 1 for each of its levels, in their order. The target is numbers or, for a
+classifier, 0, 1, 2, ... for the classes in their order, which answers call by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from joblib import parallel_backend
+from sklearn.base import is_classifier, is_regressor
+
+from toolkit.artifact import Model
+from toolkit.columns import Matrix, describe_columns, design_matrix
+from toolkit.csv_tables import Table
+from toolkit.formats import as_decimal
+from toolkit.hyperparameters import Settings, own_settings, refuse
+from toolkit.metrics import Metrics, classification_metrics, regression_metrics
+from toolkit.problems import UserError
+
+Build = Callable[[Settings, str], Any]
+"""A model.py's `build(settings, task)`."""
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Numbers; or positions of classes, the probable ones, and each class's probability."""
+
+    values: npt.NDArray[Any]
+    probabilities: Matrix | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Predictions for rows whose target is known, beside it."""
+
+    actual: npt.NDArray[Any]
+    predicted: Predicted
+
+    def metrics(self, model: Model) -> Metrics:
+        """Measure how far they are apart."""
+        values, probabilities = self.predicted.values, self.predicted.probabilities
+        if model.classes is None:
+            metrics = regression_metrics(self.actual, values)
+        else:
+            count = len(model.classes)
+            metrics = classification_metrics(self.actual, values, probabilities, count)
+        # the log and the files say the same, to the last digit
+        return {name: v if v is None else float(as_decimal(v)) for name, v in metrics.items()}
+
+
+def fit_model(table: Table, settings: Settings, build: Build, *, header: bool) -> Model:
+    """Fit the estimator that `build` makes from the settings to training data."""
+    name, wanted = settings["target"], settings.get("task")
+    numeric_target = None if wanted is None else wanted == REGRESSION
+    described = describe_columns(table, name, numeric_target=numeric_target)
+    target = described[table.names.index(name)]
+    columns = tuple(column for column in described if column is not target)
+    task = REGRESSION if target.is_number else CLASSIFICATION
+    estimator = build(own_settings(settings), task)
+    _check_task(estimator, task, target.name)
+    if settings["probabilities"] and not (task == CLASSIFICATION and has_probabilities(estimator)):
+        refuse("probabilities", True, f"false with {type(estimator).__name__}, which has none")
+    matrix = design_matrix(columns, table.select([column.name for column in columns]))
+    cells = table.column(name)
+    estimator.fit(matrix, target.numbers(cells) if target.is_number else target.codes(cells))
+    model = Model(
+        estimator=estimator,
+        columns=columns,
+        target=target,
+        header=header,
+        metadata={
+            "task": task,
+            "estimator": type(estimator).__name__,
+            "hyperparameters": settings,
+            "rows": table.rows,
+        },
+    )
+    return measured(model, train=compare_rows(model, table))
+
+
+def measured(model: Model, **stages: Compared) -> Model:
+    """Add the metrics of rows to the model's metadata, by stage."""
+    metrics = {stage: rows.metrics(model) for stage, rows in stages.items()}
+    model.metadata["metrics"] = {**model.metadata.get("metrics", {}), **metrics}
+    return model
+
+
+def predict_rows(model: Model, table: Table) -> Predicted:
+    """Predict rows; their columns are taken by name."""
+    return predict(model, design_matrix(model.columns, table))
+
+
+def predict(model: Model, matrix: Matrix) -> Predicted:
+    """Predict the rows of a design matrix."""
+    # One thread: sums in one order, and no threads to start for a request.
+    with parallel_backend("sequential"):
+        if model.classes is None or not has_probabilities(model.estimator):
+            return Predicted(np.ravel(model.estimator.predict(matrix)))
+        probabilities = model.estimator.predict_proba(matrix)
+        return Predicted(np.argmax(probabilities, axis=1), probabilities)
+
+
+def has_probabilities(estimator: Any) -> bool:
+    """Whether a classifier tells how probable each class is."""
+    return hasattr(estimator, "predict_proba")
+
+
+def compare_rows(model: Model, table: Table) -> Compared:
+    """Predict rows whose target is known."""
+    columns = (*model.columns, model.target)
+    names = [column.name for column in columns]
+    # More columns than the model takes are no problem: the model now serving may be older than one.
+    if set(names) <= set(table.names):
+        table = table.select(names)
+    matrix = design_matrix(columns, table)
+    features = matrix.shape[1] - (len(model.classes) if model.classes else 1)
+    actual = matrix[:, features:]
+    return Compared(
+        actual=actual[:, 0] if model.classes is None else np.argmax(actual, axis=1),
+        predicted=predict(model, matrix[:, :features]),
+    )
+
+
+def _check_task(estimator: Any, task: str, target: str) -> None:
+    name = type(estimator).__name__
+    fits = is_regressor(estimator) if task == REGRESSION else is_classifier(estimator)
+    if fits:
+        return
+    found = "numbers" if task == REGRESSION else "text"
+    other = CLASSIFICATION if task == REGRESSION else REGRESSION
+    raise UserError(
+        f"column '{target}' holds {found}, which {name} cannot predict: expected a "
+        f"{'regressor' if task == REGRESSION else 'classifier'}, or hyperparameter 'task': {other}"
+    )

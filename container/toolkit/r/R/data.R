@@ -1,0 +1,120 @@
+# From text columns to typed ones.
+
+# A text column with more levels than this is an identifier.
+most_levels <- 1000L
+
+#' Describes the columns of training data: list(name, type, levels), levels of categories only.
+#' Every column that cannot be trained on is reported.
+describe_columns <- function(table, target) {
+  if (!target %in% names(table)) {
+    report(sprintf(
+      "hyperparameter 'target': found '%s', allowed: a column of the data (%s)",
+      target, toString(names(table))
+    ))
+  }
+  report(c(
+    if (length(table) < 2L) "found no column but the target, expected at least one feature",
+    if (length(table[[target]]) == 0L) "found no rows of training data"
+  ))
+  columns <- lapply(stats::setNames(nm = names(table)), function(name) {
+    describe_column(name, table[[name]], number = name == target)
+  })
+  report(unlist(c(
+    lapply(names(table), function(name) cell_problems(columns[[name]], table[[name]])),
+    lapply(names(table), function(name) column_problems(columns[[name]], table[[name]]))
+  )))
+  columns
+}
+
+# Mostly numbers makes a number column, so that a typo is reported and does not quietly turn the
+# column into a category with hundreds of levels.
+describe_column <- function(name, values, number = FALSE) {
+  values <- values[!is_missing(values)]
+  number <- number || length(values) == 0L || mean(is.finite(as_number(values))) > 0.5
+  if (number) return(list(name = name, type = "number"))
+  # Sorted by code point, as model.matrix does in the C locale: the same levels on every machine.
+  list(name = name, type = "category", levels = sort(unique(values), method = "radix"))
+}
+
+column_problems <- function(column, values) {
+  if (length(unique(values)) == 1L) {
+    return(sprintf(
+      "column '%s' is constant: found only %s, expected at least two values",
+      column$name, quoted(values[1L])
+    ))
+  }
+  if (length(column$levels) > most_levels) {
+    sprintf(
+      "column '%s': found %d different texts, expected at most %d: leave out identifiers",
+      column$name, length(column$levels), most_levels
+    )
+  }
+}
+
+is_missing <- function(values) is.na(values) | values == "" | values == "NA"
+
+#' What is wrong with the cells of one column, by row.
+cell_problems <- function(column, values) {
+  is_number <- column$type == "number"
+  wrong <- which(!if (is_number) is.finite(as_number(values)) else values %in% column$levels)
+  if (length(wrong) == 0L) return(character())
+  found <- as.character(values[wrong])
+  found[is_missing(found)] <- NA
+  expected <- if (is_number) "a number" else paste("one of", listed(column$levels, shown_levels))
+  sprintf("row %d, column '%s': found %s, expected %s", wrong, column$name, quoted(found), expected)
+}
+
+#' A column's values as numbers, or as a factor with the levels of the training data. NA where a
+#' cell is not valid.
+type_values <- function(column, values) {
+  if (column$type == "number") {
+    numbers <- if (is.numeric(values)) values else as_number(values)
+    numbers[!is.finite(numbers)] <- NA
+    return(numbers)
+  }
+  codes <- match(values, column$levels)
+  attributes(codes) <- list(levels = column$levels, class = "factor")
+  codes
+}
+
+#' Columns of a request or of training data, by name and in any order, to a data.frame.
+#' Stops with a user_error that names every wrong column, or every wrong cell.
+typed_frame <- function(columns, table) {
+  expected <- names(columns)
+  if (!identical(names(table), expected)) check_columns(expected, names(table))
+  values <- lapply(columns, function(column) type_values(column, table[[column$name]]))
+  if (anyNA(values, recursive = TRUE)) {
+    report(unlist(lapply(columns, function(col) cell_problems(col, table[[col$name]]))))
+  }
+  rows <- length(values[[1L]])
+  if (rows == 0L) report("found no row, expected at least one")
+  # a data.frame without data.frame(), which would cost more than a prediction
+  row_names <- .set_row_names(rows)
+  attributes(values) <- list(names = expected, row.names = row_names, class = "data.frame")
+  values
+}
+
+#' The features as model.matrix(~ .) makes them, without the intercept and several times as fast: a
+#' number is itself, a factor has an indicator of every level but the first.
+design_matrix <- function(data) {
+  blocks <- lapply(unclass(data), function(values) {
+    levels <- attr(values, "levels")
+    if (is.null(levels)) return(values)
+    rows <- length(values)
+    others <- seq_along(levels)[-1L]
+    is_level <- rep.int(unclass(values), length(others)) == rep(others, each = rows)
+    matrix(as.numeric(is_level), rows)
+  })
+  do.call(cbind, unname(blocks))
+}
+
+check_columns <- function(expected, found) {
+  missing <- setdiff(expected, found)
+  unknown <- setdiff(found, expected)
+  twice <- unique(found[duplicated(found)])
+  report(c(
+    sprintf("column '%s' is missing, found: %s", missing, toString(found)),
+    sprintf("column '%s' is unknown, expected: %s", unknown, toString(expected)),
+    sprintf("column '%s' is given twice", twice)
+  ))
+}
