@@ -1,7 +1,14 @@
 # The formats of a request and of its answer.
 
 #' {"instances": [{column: value}, ...]} to a named list of columns, numeric or character.
+#' Thousands of brackets are valid JSON, too, but what reads them calls itself for each.
 parse_instances <- function(text) {
+  tryCatch(read_instances(text), stackOverflowError = function(e) {
+    report("JSON of too many levels, expected {\"instances\": [{column: value}]}")
+  })
+}
+
+read_instances <- function(text) {
   body <- problems_in("the body is not JSON", parse_json(text))
   instances <- if (is.list(body)) body[["instances"]]
   if (!is.list(instances) || !is.null(names(instances)) || length(instances) == 0L) {

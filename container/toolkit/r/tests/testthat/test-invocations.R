@@ -100,6 +100,16 @@ test_that("a body that is not what JSON must be is 400", {
   }
 })
 
+test_that("JSON of too many levels is 400, in a value as well", {
+  deep <- function(levels) paste0(strrep("[", levels), strrep("]", levels))
+  row <- "{\"instances\": [{\"Sepal.Width\": %s}]}"
+  for (body in c(deep(1e5), sprintf(row, deep(1e5)), sprintf(row, deep(5000)))) {
+    answer <- post(body, "application/json")
+    expect_identical(status(answer), 400L)
+    expect_match(error_of(answer)$message, "JSON of too many levels")
+  }
+})
+
 test_that("digits survive in a column where numbers and text meet", {
   expect_identical(simplify_column(list(3.14159265358979, "2")), c("3.14159265358979", "2"))
 })
