@@ -25,6 +25,7 @@ CONTEXT, BUILD_ARGS = "context", "build-args.json"
 
 _NO_PROGRAMS = ("Dockerfile", ".dockerignore")
 """Files that only the engine reads."""
+INSTALL = Path(__file__).with_name("install.sh")
 _LARGE = 1 << 20
 """Bytes; no program is as long."""
 
@@ -61,6 +62,7 @@ def _without_engine(arguments: list[str], state: Path) -> int:
     match arguments:
         case ["build", *options, "."]:
             _assert_native(Path.cwd())
+            _install_packages(Path.cwd())
             image = _waiting(state, options[options.index("--tag") + 1])
             shutil.copytree(Path.cwd(), image / CONTEXT, symlinks=True, dirs_exist_ok=True)
             (image / BUILD_ARGS).write_text(json.dumps(_build_args(options)))
@@ -107,6 +109,18 @@ def _assert_native(context: Path) -> None:
             "Start a Docker engine, or let the programs work in the folder that the environment "
             "variable SAGEMAKER_BASE_DIR names"
         )
+
+
+def _install_packages(context: Path) -> None:
+    """Install what a container's apt-packages.txt name on this machine, as a build would.
+
+    Raises ImageError, which says what to type where this user may not.
+    """
+    command = [str(INSTALL), "packages", str(context)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        raise ImageError(f"not every package of {context.name} could be installed")
 
 
 def _build_args(options: list[str]) -> dict[str, str]:

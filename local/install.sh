@@ -2,7 +2,8 @@
 # Sets up what a checkout needs and says what it does. usage: local/install.sh <what>
 #   base     .venv with the pinned Python packages and Node.js, the CDK CLI, the boto3 layer, builtin
 #   builtin  XGBoost, for what stands in for SageMaker's own on the embedded AWS
-#   r        R and Python's libraries, Debian's packages that apt-packages.txt name, to run natively
+#   r        R, Python and their libraries, as all apt-packages.txt name them, to run natively
+#   packages <folder>   those of one container's
 #   test     what the tests need: R's packages for tests, the SageMaker SDK's tables to compare with
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,13 +32,16 @@ apt_install() {
     log=$(mktemp)
     if ! { $as_root apt-get update -qq &&
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-            $missing; } >"$log" 2>&1; then
+            -o DPkg::Lock::Timeout=300 $missing; } >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         rm -f "$log"
         fail "apt-get could not install$missing"
     fi
     rm -f "$log"
 }
+
+# The packages that lists name, one a line, with comments.
+named() { sed 's/#.*//' "$@"; }
 
 # Unpack locked packages, and nothing that they depend on, into a folder of their own.
 unpack() {
@@ -80,14 +84,15 @@ builtin() {
 case "${1:-}" in
 base) base ;;
 r)
-    apt_install $(sed 's/#.*//' container/*/apt-packages.txt container/toolkit/*/apt-packages.txt \
+    apt_install $(named container/*/apt-packages.txt container/toolkit/*/apt-packages.txt \
         local/builtin/*/apt-packages.txt)
     ;;
+packages) apt_install $(named $(find -L "$2" -name apt-packages.txt) /dev/null) ;;
 builtin) builtin ;;
 test)
     apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis
     say "unpacking the SageMaker SDK, whose tables the tests compare with"
     unpack build/sagemaker-sdk tests/requirements.lock
     ;;
-*) fail "usage: local/install.sh base | r | builtin | test" ;;
+*) fail "usage: local/install.sh base | r | packages <folder> | builtin | test" ;;
 esac

@@ -37,6 +37,8 @@ from workloads.loading import SettingsError
 
 T = TypeVar("T")
 KINDS = ("native", "docker")
+LAST_LINES = 20
+"""How much of a failed training's output is shown."""
 
 
 @dataclass(frozen=True)
@@ -217,11 +219,30 @@ def trainings(
 
 
 @pytest.fixture(scope="session")
-def trained(trainings: Mapping[str, Future[Trained]]) -> Trained:
-    """The example's job as it is."""
+def trained(
+    trainings: Mapping[str, Future[Trained]], subject: Subject, pytestconfig: pytest.Config
+) -> Trained:
+    """The example's job as it is. Without it there is nothing to test: one message says why."""
     trained = trainings["as it is"].result()
-    assert trained.done.code == 0, trained.done.output
+    if trained.done.code != 0:
+        problem = (
+            f"workloads/{subject.example.workload}.toml: the training in container/"
+            f"{subject.example.container} ({subject.kind}) failed: {why(trained)}"
+        )
+        if pytestconfig.getoption("--workload"):
+            pytest.exit(problem, returncode=1)
+        pytest.fail(problem, pytrace=False)
     return trained
+
+
+def why(trained: Trained) -> str:
+    """The reason that a failed job has left, or how it ended without one, and its last output."""
+    try:
+        reason = trained.base.failure
+    except AssertionError:
+        reason = f"exit code {trained.done.code}, and no /opt/ml/output/failure"
+    log = [line for line in trained.done.output.splitlines() if line != reason][-LAST_LINES:]
+    return "\n".join([reason, *log])
 
 
 @dataclass(frozen=True)

@@ -261,6 +261,13 @@ def features_and_rows(workload: Workload, job: Job) -> tuple[tuple[Feature, ...]
             feature.model_copy(update={"name": renamed[feature.name]}) for feature in features
         )
         smoke = [{renamed[name]: cell for name, cell in row.items()} for row in smoke]
+    # what the API holds to whole numbers are numbers to a model that is trained on them
+    features = tuple(
+        feature.model_copy(update={"type": "number"})
+        if feature.type == "integer" and feature.name in table.names
+        else feature
+        for feature in features
+    )
     # what the data has no column of (a forecast's horizon) is asked for as the smoke request does
     asked = [
         {

@@ -65,7 +65,10 @@ def test_metadata_says_what_the_model_takes_and_what_made_it(
     columns = {column["name"]: column for column in metadata["columns"]}
     for feature in example.features:
         column = columns[feature.name]
-        assert column["type"] == feature.type
+        assert column["type"] == feature.type, (
+            f"[api] features: {feature.name} is a {feature.type}; "
+            f"to the model it is a {column['type']}"
+        )
         assert set(feature.values or ()) <= set(column.get("levels", ()))
     given = {name: str(value) for name, value in metadata["hyperparameters"].items()}
     assert given.keys() >= example.job.hyperparameters.keys()

@@ -76,6 +76,7 @@ def test_rows_to_ask_for_are_the_smoke_requests_and_the_datas_that_are_whole(
         "Note": "calm",
         "Species": "setosa",
     }
+    assert [feature.type for feature in found.features[:3]] == ["number", "number", "string"]
     assert found.held_out is found.job.channels["train"]
 
 
@@ -85,6 +86,7 @@ def test_what_the_data_has_no_column_of_is_asked_for_as_the_smoke_request_does(
     project.write("workloads/data/iris.csv", "Label,Width,Species\n1,9.5,setosa\n")
     found = mars_example(project.load(WORKLOAD))
     assert [row["Count"] for row in found.rows] == ["2", "2"]
+    assert [feature.name for feature in found.of_type("integer")] == ["Count"]
     assert [row["Width"] for row in found.rows] == ["3.5", "9.5"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.settings.project import WORKLOAD, SettingsProject
 
 HEADER = "Width,Count,Note,Species"
-NAMES = '"Width", "Count", "Note", "Species"'
+NAMES = 'the names in [api] features: "Width", "Count", "Note", "Species"'
 FORM = 'allowed: {"instances": [{"<feature>": <value>, ...}, ...]}'
 INSTANCE = {"Width": 3.5, "Count": 2, "Note": "wild", "Species": "setosa"}
 
@@ -17,7 +17,7 @@ CSV_MISFITS = {
         "Widht,Count,Note,Species\n3.5,2,wild,setosa",
         [
             f'header: found "Widht"; allowed: {NAMES}; did you mean "Width"?',
-            'header: found no "Width"; allowed: every feature',
+            'header: found no "Width"; allowed: every name in [api] features',
         ],
     ),
     "a column twice": (
@@ -55,7 +55,7 @@ JSON_MISFITS = {
     ),
     "a feature that is missing": (
         json.dumps({"instances": [{k: v for k, v in INSTANCE.items() if k != "Note"}]}),
-        ['instance 1: found no "Note"; allowed: every feature'],
+        ['instance 1: found no "Note"; allowed: every name in [api] features'],
     ),
     "a feature too many": (
         json.dumps({"instances": [INSTANCE, {**INSTANCE, "Height": 1}]}),

@@ -80,12 +80,13 @@ def _name_misfits(where: str, found: list[str], features: list[str]) -> Iterator
     for at, name in enumerate(found):
         if name not in features:
             names = ", ".join(map(shown, features))
-            yield f"{where}: found {shown(name)}; allowed: {names}{hint(name, features)}"
+            there = f"the names in [api] features: {names}"
+            yield f"{where}: found {shown(name)}; allowed: {there}{hint(name, features)}"
         elif name in found[:at]:
             yield f"{where}: found {shown(name)} twice; allowed: each feature once"
     for name in features:
         if name not in found:
-            yield f"{where}: found no {shown(name)}; allowed: every feature"
+            yield f"{where}: found no {shown(name)}; allowed: every name in [api] features"
 
 
 def _value_misfits(

@@ -16,7 +16,7 @@ read_request <- function(model, table) {
   found <- as.character(given[wrong])
   found[is_missing(found)] <- NA
   report(c(
-    unlist(lapply(keys, function(key) cell_problems(key, table[[key$name]]))),
+    cell_problems(keys, table),
     missing_series(model$series, names(keys), table, which(known & is.na(at))),
     sprintf(
       "row %d, column 'horizon': found %s, expected a whole number from 1 to %d",

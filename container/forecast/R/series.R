@@ -74,10 +74,10 @@ typed_rows <- function(table, columns, settings) {
     value = values,
     wrong = Reduce(`|`, is_wrong, !is.finite(values) | is.na(periods$number)),
     problems = c(
-      unlist(lapply(checked, function(one) cell_problems(one, table[[one$name]]))),
+      cell_problems(checked, table),
       sprintf(
-        "row %d, column '%s': found %s, expected a month as 1961-01 or a quarter as 1961 Q1",
-        no_period, settings$time, quoted(found)
+        "%s, column '%s': found %s, expected a month as 1961-01 or a quarter as 1961 Q1",
+        places(table, no_period), settings$time, quoted(found)
       )
     )
   )

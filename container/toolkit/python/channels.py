@@ -85,7 +85,9 @@ def read_folder(folder: Path, *, header: bool) -> Table:
     )
     tables = [table.select(first.names) for table in tables]
     together = zip(*(table.columns for table in tables), strict=True)
-    return Table(first.names, [list(chain.from_iterable(parts)) for parts in together])
+    columns = [list(chain.from_iterable(parts)) for parts in together]
+    rows = tuple((file.name, table.rows) for file, table in zip(files, tables, strict=True))
+    return Table(first.names, columns, rows)
 
 
 def read_stream(pipe: Path, *, header: bool) -> Table:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,14 @@ class Column:
         block[codes == _INVALID] = np.nan
         return block
 
-    def problems(self, cells: Sequence[Cell]) -> Iterator[str]:
-        """Say what is wrong with its cells, by row."""
+    def wrong_cells(self, cells: Sequence[Cell]) -> Iterator[tuple[int, str]]:
+        """Yield the rows of wrong cells, counted from 1, and what to say of each."""
         levels = None if self.levels is None else set(self.levels)
         for row, cell in enumerate(cells, 1):
             valid = isfinite(as_number(cell)) if levels is None else as_level(cell) in levels
             if not valid:
                 found = quoted(None if is_missing(cell) else as_level(cell))
-                yield f"row {row}, column '{self.name}': found {found}, expected {self.expected}"
+                yield row, f"column '{self.name}': found {found}, expected {self.expected}"
 
 
 def as_number(cell: Cell) -> float:
@@ -114,6 +115,13 @@ def is_missing(cell: Cell) -> bool:
     return cell in {"", "NA"}
 
 
+def cell_problems(columns: Sequence[Column], table: Table) -> list[str]:
+    """Say what is wrong with the cells of a table, row by row; it has these columns alone."""
+    both = zip(columns, table.columns, strict=True)
+    wrong = [each for column, cells in both for each in column.wrong_cells(cells)]
+    return [f"{table.place(row)}, {said}" for row, said in sorted(wrong, key=itemgetter(0))]
+
+
 def describe_columns(table: Table, target: str, *, numeric_target: bool | None) -> list[Column]:
     """Describe the columns of training data; report every one that cannot be trained on.
 
@@ -133,9 +141,18 @@ def describe_columns(table: Table, target: str, *, numeric_target: bool | None) 
         _describe(name, cells, numeric_target if name == target else None)
         for name, cells in zip(table.names, table.columns, strict=True)
     ]
-    both = list(zip(columns, table.columns, strict=True))
-    wrong_cells = [problem for column, cells in both for problem in column.problems(cells)]
-    report(wrong_cells + [problem for column, cells in both for problem in _useless(column, cells)])
+    useless = [
+        problem
+        for column, cells in zip(columns, table.columns, strict=True)
+        for problem in _useless(column, cells)
+    ]
+    without_value = any(is_missing(cell) for cells in table.columns for cell in cells)
+    report(
+        cell_problems(columns, table) + useless,
+        "leave out rows that have no value somewhere, in pandas by dropna()"
+        if without_value
+        else None,
+    )
     return columns
 
 
@@ -174,10 +191,10 @@ def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
     if table.names != expected:
         check_columns(expected, table.names)
         table = table.select(expected)
-    both = list(zip(columns, table.columns, strict=True))
+    both = zip(columns, table.columns, strict=True)
     matrix = np.hstack([column.encode(cells) for column, cells in both])
     if np.isnan(matrix).any():
-        report([problem for column, cells in both for problem in column.problems(cells)])
+        report(cell_problems(columns, table))
     if not table.rows:
         raise UserError("found no row, expected at least one")
     return matrix

@@ -20,6 +20,8 @@ class Table(NamedTuple):
 
     names: list[str]
     columns: list[list[Cell]]
+    files: tuple[tuple[str, int], ...] = ()
+    """Which files it was read from, if it was, with their numbers of rows."""
 
     @property
     def rows(self) -> int:
@@ -32,7 +34,15 @@ class Table(NamedTuple):
 
     def select(self, names: Sequence[str]) -> Table:
         """Return some columns, in the order asked for."""
-        return Table(list(names), [self.column(name) for name in names])
+        return Table(list(names), [self.column(name) for name in names], self.files)
+
+    def place(self, row: int) -> str:
+        """Say where a row is, counted from 1: in a table of files, in which of them."""
+        for file, rows in self.files:
+            if row <= rows:
+                return f"{file}, row {row}"
+            row -= rows
+        return f"row {row}"
 
 
 # A field and what ends it: quoted whole, or without any quote.

@@ -31,11 +31,18 @@ def run_job(work: Callable[[], None], reason_file: Path) -> int:
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         said = "" if isinstance(error, SystemExit) else str(error)
-        reason = f"internal error: {said or type(error).__name__}"
+        reason = f"internal error{_own_place(error)}: {said or type(error).__name__}"
     else:
         return 0
     tell_reason(reason, reason_file)
     return 1
+
+
+def _own_place(error: BaseException) -> str:
+    """Say where in model.py an error was raised or what raised it was called, if it was there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).name == "model.py"]
+    return f" in model.py, line {own[-1].lineno}" if own else ""
 
 
 def tell_reason(reason: str, file: Path) -> None:

@@ -54,7 +54,10 @@ def as_cell(value: object) -> Cell:
     # true is an int to Python
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    return json.dumps(value)
+    try:
+        return json.dumps(value)
+    except RecursionError as error:
+        raise UserError("JSON of too many levels") from error
 
 
 class _Repeated(dict[str, Any]):

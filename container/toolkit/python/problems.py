@@ -17,13 +17,15 @@ class UserError(Exception):
     """One message with every problem found."""
 
 
-def report(problems: Sequence[str]) -> None:
-    """Raise one UserError with all problems; do nothing when there are none."""
+def report(problems: Sequence[str], advice: str | None = None) -> None:
+    """Raise one UserError with all problems, and what to do; do nothing when there are none."""
     if not problems:
         return
     shown = list(islice(problems, SHOWN_PROBLEMS))
     if hidden := len(problems) - len(shown):
         shown.append(f"and {hidden} problems more")
+    if advice:
+        shown.append(advice)
     raise UserError("; ".join(shown))
 
 

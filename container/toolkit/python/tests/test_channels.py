@@ -34,7 +34,18 @@ def stream_of(paths: Paths, text: str, header: bool = True) -> Table:
 
 def test_files_are_joined_by_the_names_of_their_columns(tmp_path: Path) -> None:
     table = folder_of(tmp_path, a="x,y\n1,2\n", c="y,x\n6,5\n", b="x,y\n3,4\n")
-    assert table == (["x", "y"], [["1", "3", "5"], ["2", "4", "6"]])
+    files = (("a.csv", 1), ("b.csv", 1), ("c.csv", 1))
+    assert table == Table(["x", "y"], [["1", "3", "5"], ["2", "4", "6"]], files)
+
+
+def test_a_row_is_known_by_its_file(tmp_path: Path) -> None:
+    table = folder_of(tmp_path, b="x\n3\n", a="x\n1\n2\n").select(["x"])
+    assert [table.place(row) for row in (1, 2, 3)] == [
+        "a.csv, row 1",
+        "a.csv, row 2",
+        "b.csv, row 1",
+    ]
+    assert Table(["x"], [["1"]]).place(1) == "row 1"
 
 
 def test_files_are_found_in_folders_of_the_channel_and_by_any_spelling(tmp_path: Path) -> None:
@@ -46,12 +57,13 @@ def test_files_are_found_in_folders_of_the_channel_and_by_any_spelling(tmp_path:
 
 def test_windows_files_are_read_as_others_are(tmp_path: Path) -> None:
     table = folder_of(tmp_path, a=b'\xef\xbb\xbfx,y\r\n1,"\xc3\xa4, b"\r\n')
-    assert table == (["x", "y"], [["1"], ["ä, b"]])
+    assert table == Table(["x", "y"], [["1"], ["ä, b"]], (("a.csv", 1),))
 
 
 def test_files_without_a_header_are_joined_by_position(tmp_path: Path) -> None:
     table = folder_of(tmp_path, header=False, a="1,2\n", b="3,4\n5,6\n")
-    assert table == (["1", "2"], [["1", "3", "5"], ["2", "4", "6"]])
+    assert table.names == ["1", "2"]
+    assert table.columns == [["1", "3", "5"], ["2", "4", "6"]]
 
 
 @pytest.mark.parametrize(
@@ -83,15 +95,17 @@ def test_a_folder_that_is_no_table_is_told_by_file(
 
 
 def test_a_stream_may_repeat_its_header(paths: Paths) -> None:
-    assert stream_of(paths, "x,y\n1,2\nx,y\n3,4\n") == (["x", "y"], [["1", "3"], ["2", "4"]])
+    assert stream_of(paths, "x,y\n1,2\nx,y\n3,4\n") == Table(["x", "y"], [["1", "3"], ["2", "4"]])
 
 
 def test_a_stream_of_headers_alone_has_no_rows(paths: Paths) -> None:
-    assert stream_of(paths, "x,y\nx,y\n") == (["x", "y"], [[], []])
+    assert stream_of(paths, "x,y\nx,y\n") == Table(["x", "y"], [[], []])
 
 
 def test_a_stream_without_a_header_keeps_every_row(paths: Paths) -> None:
-    assert stream_of(paths, "1,2\n1,2\n", header=False) == (["1", "2"], [["1", "1"], ["2", "2"]])
+    assert stream_of(paths, "1,2\n1,2\n", header=False) == Table(
+        ["1", "2"], [["1", "1"], ["2", "2"]]
+    )
 
 
 def test_a_streams_problems_name_its_channel(paths: Paths) -> None:

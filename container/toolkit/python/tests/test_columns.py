@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.columns import Column, as_number, describe_columns, design_matrix
+from toolkit.columns import Column, as_number, cell_problems, describe_columns, design_matrix
 from toolkit.csv_tables import Cell, Table, parse_csv
 from toolkit.problems import UserError
 
@@ -49,7 +49,8 @@ def test_a_number_is_read_as_it_is_spelled(value: float) -> None:
 def test_whatever_else_is_no_number(cell: Cell) -> None:
     assert np.isnan(as_number(cell))
     assert np.isnan(SIZE.numbers(["1", cell, 2.5])).tolist() == [False, True, False]
-    (problem,) = SIZE.problems(["1", cell, 2.5] if isinstance(cell, str) else ["1", "", "2"])
+    cells = ["1", cell, 2.5] if isinstance(cell, str) else ["1", "", "2"]
+    (problem,) = cell_problems([SIZE], Table(["size"], [cells]))
     assert problem.startswith("row 2, column 'size': found ")
     assert problem.endswith(", expected a number")
 
@@ -65,8 +66,8 @@ def test_every_wrong_cell_is_told_with_what_was_expected() -> None:
         design_matrix([SIZE, KIND], table)
     assert str(error.value) == (
         "row 1, column 'size': found 'x', expected a number; "
-        "row 3, column 'size': found nothing, expected a number; "
         "row 2, column 'kind': found 'd', expected one of a, b, c; "
+        "row 3, column 'size': found nothing, expected a number; "
         "row 3, column 'kind': found nothing, expected one of a, b, c"
     )
 
@@ -105,8 +106,10 @@ def test_a_typo_among_numbers_is_told_and_makes_no_category() -> None:
     text = "y,a\n1,1\n2,2\n3,3x\n4,\n"
     assert problem_of(text) == (
         "row 3, column 'a': found '3x', expected a number; "
-        "row 4, column 'a': found nothing, expected a number"
+        "row 4, column 'a': found nothing, expected a number; "
+        "leave out rows that have no value somewhere, in pandas by dropna()"
     )
+    assert "leave out" not in problem_of(text.replace("4,\n", ""))
 
 
 def test_a_targets_cells_may_be_said_to_be_numbers_or_classes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.csv_tables import format_csv, parse_csv, parse_csv_numbered, parse_csv_rows
+from toolkit.csv_tables import Table, format_csv, parse_csv, parse_csv_numbered, parse_csv_rows
 from toolkit.problems import UserError
 
 # whatever a cell may hold but a lone carriage return, which some readers take for a line's end
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
     # a line without any text is none at the end of a file
     rows = [[cell or "-" for cell in row] for row in rows]
     columns = list(map(list, zip(*rows[1:], strict=True)))
-    assert parse_csv(format_csv(rows[0], columns)) == (rows[0], columns)
+    assert parse_csv(format_csv(rows[0], columns)) == Table(rows[0], columns)
 
 
 @given(text=st.text(st.sampled_from(list('ab",\r\n ')), max_size=30))
@@ -62,13 +62,13 @@ def test_quotes_change_nothing(rows: list[list[str]]) -> None:
 
 
 def test_columns_are_text_in_the_order_of_the_header() -> None:
-    assert parse_csv("a,b\n1,x\n2,\n") == (["a", "b"], [["1", "2"], ["x", ""]])
+    assert parse_csv("a,b\n1,x\n2,\n") == Table(["a", "b"], [["1", "2"], ["x", ""]])
 
 
 def test_empty_lines_at_the_end_are_no_rows() -> None:
     for text in ("a,b\n1,2", "a,b\n1,2\n", "a,b\r\n1,2\r\n\r\n", "a,b\n1,2\n\n\n"):
-        assert parse_csv(text) == (["a", "b"], [["1"], ["2"]])
-    assert parse_csv("a,b\n") == (["a", "b"], [[], []])
+        assert parse_csv(text) == Table(["a", "b"], [["1"], ["2"]])
+    assert parse_csv("a,b\n") == Table(["a", "b"], [[], []])
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_what_is_no_table_is_told_by_row(text: str, problem: str) -> None:
 
 
 def test_a_quoted_field_may_hold_what_else_ends_one() -> None:
-    assert parse_csv('a,b\n"1,5","x ""y""\r\nz"\n') == (["a", "b"], [["1,5"], ['x "y"\r\nz']])
+    assert parse_csv('a,b\n"1,5","x ""y""\r\nz"\n') == Table(["a", "b"], [["1,5"], ['x "y"\r\nz']])
 
 
 def test_rows_without_a_header_have_the_names_they_are_given() -> None:
-    assert parse_csv_rows("1,2\n3,4\n", ["x", "y"]) == (["x", "y"], [["1", "3"], ["2", "4"]])
+    assert parse_csv_rows("1,2\n3,4\n", ["x", "y"]) == Table(["x", "y"], [["1", "3"], ["2", "4"]])
     with pytest.raises(UserError) as error:
         parse_csv_rows("1,2\n3\n", ["x", "y"])
     assert (
@@ -106,7 +106,7 @@ def test_rows_without_a_header_have_the_names_they_are_given() -> None:
 
 
 def test_columns_without_a_header_are_called_by_position() -> None:
-    assert parse_csv_numbered("7,8\n9,0\n") == (["1", "2"], [["7", "9"], ["8", "0"]])
+    assert parse_csv_numbered("7,8\n9,0\n") == Table(["1", "2"], [["7", "9"], ["8", "0"]])
     with pytest.raises(UserError, match="row 2: found 1 fields, expected 2"):
         parse_csv_numbered("7,8\n9\n")
     with pytest.raises(UserError, match="found no text"):

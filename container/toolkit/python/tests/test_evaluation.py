@@ -135,7 +135,7 @@ def test_the_targets_unit_is_in_the_picture(tmp_path: Path, lengths: Model) -> N
         ({"test": HEADER}, "channel 'test': found no row, expected at least one"),
         (
             {"test": HELD_OUT.replace("setosa", "rosa")},
-            "channel 'test': row 1, column 'Species': found 'rosa', expected one of setosa",
+            "channel 'test': rows.csv, row 1, column 'Species': found 'rosa', expected one of",
         ),
         ({"test": ""}, "rows.csv: found no text, expected CSV with a header line"),
     ],

@@ -151,9 +151,12 @@ def test_a_job_that_the_kernel_has_ended_has_a_reason(tmp_path: Path) -> None:
     ("model", "reason"),
     [
         ("def build(settings, task):", "internal error: expected an indented block"),
-        ("def build(settings, task): 1 / 0", "internal error: division by zero"),
+        (
+            "def build(settings, task): 1 / 0",
+            "internal error in model.py, line 3: division by zero",
+        ),
         ("build = 1", "internal error: 'int' object is not callable"),
-        ("import sys; sys.exit(0)", "internal error: SystemExit"),
+        ("import sys; sys.exit(0)", "internal error in model.py, line 3: SystemExit"),
     ],
 )
 def test_a_mistake_in_model_py_is_a_reason_too(tmp_path: Path, model: str, reason: str) -> None:
@@ -228,7 +231,9 @@ def test_a_validation_channel_is_measured_and_must_fit(paths: Paths) -> None:
 
     (paths.data / "validation" / "a.csv").write_text(held_out.replace("virginica", "rosa"))
     assert run("train", Paths(paths.base)).returncode == 1
-    assert paths.failure.read_text().startswith("channel 'validation': row 21, column 'Species'")
+    assert paths.failure.read_text().startswith(
+        "channel 'validation': a.csv, row 21, column 'Species'"
+    )
 
 
 def test_the_example_of_a_model_py_trains_as_it_stands(tmp_path: Path) -> None:

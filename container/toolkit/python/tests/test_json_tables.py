@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.csv_tables import Cell
+from toolkit.csv_tables import Cell, Table
 from toolkit.json_tables import as_cell, parse_instances
 from toolkit.problems import UserError
 
@@ -29,7 +29,7 @@ ANY = st.recursive(
 )
 def test_texts_and_numbers_are_what_they_were(rows: list[dict[str, str | float]]) -> None:
     table = parse_instances(json.dumps({"instances": rows}))
-    assert table == (["a", "b"], [[row["a"] for row in rows], [row["b"] for row in rows]])
+    assert table == Table(["a", "b"], [[row["a"] for row in rows], [row["b"] for row in rows]])
 
 
 @given(document=ANY)
@@ -42,7 +42,7 @@ def test_any_json_is_a_table_or_a_problem_of_the_users(document: object) -> None
 
 def test_rows_may_have_their_columns_in_any_order_and_leave_some_out() -> None:
     table = parse_instances('{"instances": [{"a": 1, "b": "x"}, {"c": true, "a": 2.5}]}')
-    assert table == (["a", "b", "c"], [[1, 2.5], ["x", ""], ["", "true"]])
+    assert table == Table(["a", "b", "c"], [[1, 2.5], ["x", ""], ["", "true"]])
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,11 @@ read_folder <- function(folder, header = TRUE) {
       lengths(found), length(expected), basename(files[1L])
     )
   })
-  lapply(stats::setNames(nm = expected), function(name) {
+  table <- lapply(stats::setNames(nm = expected), function(name) {
     unlist(lapply(tables, `[[`, name), use.names = FALSE)
   })
+  rows <- vapply(tables, function(each) length(each[[1L]]), 0L)
+  structure(table, files = stats::setNames(rows, basename(files)))
 }
 
 #' A named pipe that SageMaker writes a channel's files to, one after the other.

@@ -19,10 +19,15 @@ describe_columns <- function(table, target) {
   columns <- lapply(stats::setNames(nm = names(table)), function(name) {
     describe_column(name, table[[name]], number = name == target)
   })
-  report(unlist(c(
-    lapply(names(table), function(name) cell_problems(columns[[name]], table[[name]])),
-    lapply(names(table), function(name) column_problems(columns[[name]], table[[name]]))
-  )))
+  report(
+    c(
+      cell_problems(columns, table),
+      unlist(lapply(columns, function(column) column_problems(column, table[[column$name]])))
+    ),
+    if (any(vapply(table, function(values) any(is_missing(values)), NA))) {
+      "leave out rows that have no value somewhere, in R by na.omit()"
+    }
+  )
   columns
 }
 
@@ -53,16 +58,36 @@ column_problems <- function(column, values) {
 
 is_missing <- function(values) is.na(values) | values == "" | values == "NA"
 
-#' What is wrong with the cells of one column, by row.
-cell_problems <- function(column, values) {
+#' What is wrong with the cells of a table's columns, row by row.
+cell_problems <- function(columns, table) {
+  wrong <- unname(lapply(columns, function(column) wrong_cells(column, table[[column$name]])))
+  rows <- c(integer(), unlist(lapply(wrong, `[[`, "rows")))
+  said <- unlist(lapply(wrong, `[[`, "said"))
+  paste(places(table, rows), said, sep = ", ", recycle0 = TRUE)[order(rows)]
+}
+
+#' The rows where one column has no such value, and what to say of each.
+wrong_cells <- function(column, values) {
   is_number <- column$type == "number"
   wrong <- which(!if (is_number) is.finite(as_number(values)) else values %in% column$levels)
-  if (length(wrong) == 0L) return(character())
   found <- as.character(values[wrong])
   found[is_missing(found)] <- NA
   expected <- if (is_number) "a number" else paste("one of", listed(column$levels, shown_levels))
-  sprintf("row %d, column '%s': found %s, expected %s", wrong, column$name, quoted(found), expected)
+  said <- sprintf("column '%s': found %s, expected %s", column$name, quoted(found), expected)
+  list(rows = wrong, said = said)
 }
+
+#' Where rows of a table are: of one that was read from files, in which of them.
+places <- function(table, rows) {
+  files <- attr(table, "files") # rows by file
+  if (is.null(files)) return(sprintf("row %d", rows))
+  ends <- cumsum(files)
+  file <- findInterval(rows - 1L, ends) + 1L
+  sprintf("%s, row %d", names(files)[file], rows - c(0L, ends)[file])
+}
+
+#' Some columns of a table, which remembers where its rows are.
+pick_columns <- function(table, names) structure(table[names], files = attr(table, "files"))
 
 #' A column's values as numbers, or as a factor with the levels of the training data. NA where a
 #' cell is not valid.
@@ -84,7 +109,7 @@ typed_frame <- function(columns, table) {
   if (!identical(names(table), expected)) check_columns(expected, names(table))
   values <- lapply(columns, function(column) type_values(column, table[[column$name]]))
   if (anyNA(values, recursive = TRUE)) {
-    report(unlist(lapply(columns, function(col) cell_problems(col, table[[col$name]]))))
+    report(cell_problems(columns, table))
   }
   rows <- length(values[[1L]])
   if (rows == 0L) report("found no row, expected at least one")

@@ -27,14 +27,18 @@ invoke <- function(task, model, body, content_type = NULL, accept = NULL) {
       "Accept: found %s, possible are %s", quoted(accept), toString(names(task$writers))
     )))
   }
+  place <- NULL
   tryCatch(
     {
       table <- reader(as_text(body, "the body"), names(model$columns))
-      answer(task$writers[[type]](task$predict(model, table), format), type)
+      answers <- withCallingHandlers(
+        task$predict(model, table), error = function(e) place <<- own_function()
+      )
+      answer(task$writers[[type]](answers, format), type)
     },
     user_error = function(e) problem(400L, "InvalidInput", conditionMessage(e)),
     error = function(e) {
-      message("internal error: ", conditionMessage(e)) # for the log, not for the client
+      message(internal_error(conditionMessage(e), place)) # for the log, not for the client
       problem(500L, "InternalError", "the model could not score this request")
     }
   )

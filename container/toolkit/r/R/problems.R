@@ -6,13 +6,14 @@ shown_problems <- 10L
 # So many of what would be allowed are named, the others are counted.
 shown_levels <- 20L
 
-#' Stops with all problems in one user_error; does nothing when there are none.
-report <- function(problems) {
+#' Stops with all problems in one user_error, and what to do about them; does nothing when there are
+#' none.
+report <- function(problems, advice = NULL) {
   hidden <- length(problems) - shown_problems
   if (hidden > 0L) {
     problems <- c(problems[seq_len(shown_problems)], sprintf("and %d problems more", hidden))
   }
-  if (length(problems) > 0L) stop(user_error(paste(problems, collapse = "; ")))
+  if (length(problems) > 0L) stop(user_error(paste(c(problems, advice), collapse = "; ")))
 }
 
 #' Runs code; its user_error says at the front what it is about.

@@ -130,7 +130,7 @@ compare_rows <- function(learner, model, table) {
   target <- model$metadata$target
   columns <- c(model$columns, stats::setNames(list(list(name = target, type = "number")), target))
   # More columns than the model takes are no problem: the model now serving may be older than one.
-  if (all(names(columns) %in% names(table))) table <- table[names(columns)]
+  if (all(names(columns) %in% names(table))) table <- pick_columns(table, names(columns))
   data <- typed_frame(columns, table)
   actual <- data[[target]]
   data[[target]] <- NULL

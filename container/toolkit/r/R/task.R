@@ -22,11 +22,18 @@ new_task <- function(hyperparameters, train, save, load, example, predict, write
   mget(names(formals()), environment())
 }
 
+# How the environment is called where a container's own functions are.
+own_files <- "the container's own files"
+
 #' The task of the container in the folder `program`. What its files define stays among themselves:
 #' a name that the toolkit has too changes nothing there.
 read_task <- function(program) {
-  container <- new.env(parent = globalenv())
+  container <- structure(new.env(parent = globalenv()), name = own_files)
   files <- list.files(file.path(program, "R"), "[.]R$", full.names = TRUE)
-  for (file in c(files, file.path(program, "model.R"))) sys.source(file, container)
+  for (file in c(files, file.path(program, "model.R"))) {
+    tryCatch(sys.source(file, container), error = function(e) {
+      stop(basename(file), ": ", conditionMessage(e), call. = FALSE)
+    })
+  }
   get("task", container, inherits = FALSE)
 }

@@ -1,6 +1,7 @@
 test_that("all CSV files of a channel are read, columns by name", {
   folder <- folder_with("1.csv" = "a,b\n1,x\n", "2.CSV" = "b,a\ny,2\n", "notes.txt" = "not data")
-  expect_identical(read_folder(folder), list(a = c("1", "2"), b = c("x", "y")))
+  table <- list(a = c("1", "2"), b = c("x", "y"))
+  expect_identical(read_folder(folder), structure(table, files = c("1.csv" = 1L, "2.CSV" = 1L)))
 })
 
 test_that("headers that disagree are named with their files", {
@@ -10,7 +11,8 @@ test_that("headers that disagree are named with their files", {
 
 test_that("files without headers are joined by position, and have to be as wide", {
   folder <- folder_with("1.csv" = "1,x\n", "2.csv" = "2,y\n")
-  expect_identical(read_folder(folder, FALSE), list("1" = c("1", "2"), "2" = c("x", "y")))
+  expect_equivalent(read_folder(folder, FALSE), list("1" = c("1", "2"), "2" = c("x", "y")))
+  expect_named(read_folder(folder, FALSE), c("1", "2"))
   writeLines("1,2,3", file.path(folder, "3.csv"))
   expect_reported(read_folder(folder, FALSE), "3.csv has 3 columns, expected 2 as in 1.csv")
 })

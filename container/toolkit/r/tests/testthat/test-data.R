@@ -68,7 +68,25 @@ test_that("columns are taken by name, and wrong ones are all named", {
 
 test_that("of many levels the first are named and the others counted", {
   column <- list(name = "a", type = "category", levels = sprintf("l%d", 1:23))
-  expect_match(cell_problems(column, "x"), "expected one of l1, .* l20 and 3 more$")
+  expect_match(cell_problems(list(column), list(a = "x")), "expected one of l1, .* l20 and 3 more$")
+})
+
+test_that("wrong cells of training data are told row by row, with their file and what to do", {
+  channel <- folder_with("b.csv" = "y,a\n3,1\n,2\n", "a.csv" = "y,a\n1,\nx,5\n7,8\n")
+  table <- read_folder(channel)
+  error <- expect_error(describe_columns(table, "y"), class = "user_error")
+  expect_identical(conditionMessage(error), paste(
+    sep = "; ",
+    "a.csv, row 1, column 'a': found nothing, expected a number",
+    "a.csv, row 2, column 'y': found 'x', expected a number",
+    "b.csv, row 2, column 'y': found nothing, expected a number",
+    "leave out rows that have no value somewhere, in R by na.omit()"
+  ))
+  described <- list(y = list(name = "y", type = "number"))
+  expect_reported(typed_frame(described, pick_columns(table, "y")), "; b.csv, row 2, column 'y'")
+  table <- list(y = c("1", "x", "3"), a = c("1", "2", "3"))
+  error <- expect_error(describe_columns(table, "y"), class = "user_error")
+  expect_identical(conditionMessage(error), "row 2, column 'y': found 'x', expected a number")
 })
 
 test_that("no more than ten problems are listed, and the rest is counted", {

@@ -58,7 +58,7 @@ test_that("every problem is in the message, and there are no results", {
   )
   failing(
     evaluation(linear, model, test = sub("5.1", "long", held_out, fixed = TRUE)),
-    "channel 'test': row 1, column 'Sepal.Length': found 'long', expected a number"
+    "channel 'test': rows.csv, row 1, column 'Sepal.Length': found 'long', expected a number"
   )
   broken <- evaluation(linear, model, test = held_out)
   writeLines("not an archive", broken$artifact)

@@ -114,6 +114,20 @@ test_that("digits survive in a column where numbers and text meet", {
   expect_identical(simplify_column(list(3.14159265358979, "2")), c("3.14159265358979", "2"))
 })
 
+test_that("a mistake in a container's own function is named in the log", {
+  program <- folder_with("model.R" = paste(
+    "predict_model <- function(fit, data) valeus",
+    "fit_model <- function(data, target, settings) NULL",
+    "task <- regression('stats', list(), fit_model, predict_model)",
+    sep = "\n"
+  ))
+  expect_message(
+    answer <- invoke(read_task(program), model, charToRaw(csv), "text/csv"),
+    "internal error in predict_model(): object 'valeus' not found", fixed = TRUE
+  )
+  expect_identical(status(answer), 500L)
+})
+
 test_that("an error of our own is 500 and keeps its text in the log", {
   broken <- model
   broken$fit <- "not a model"

@@ -46,7 +46,22 @@ test_that("a container that cannot be read is a reason, too", {
   program <- folder_with("model.R" = "stop('no such thing')")
   expect_message(code <- run_training(paths, read_task(program)), "no such thing")
   expect_identical(code, 1L)
-  expect_match(read_text(paths$failure), "^internal error: no such thing")
+  expect_match(read_text(paths$failure), "^internal error: model.R: no such thing")
+})
+
+test_that("a mistake in a container's own function is told with the function's name", {
+  paths <- job("{\"target\": \"y\"}", four_rows)
+  program <- folder_with("model.R" = paste(
+    "helper <- function(data) vapply(data, function(values) mean(valeus), 0)",
+    "fit_model <- function(data, target, settings) list(mean = helper(data))",
+    "task <- regression('stats', list(), fit_model, function(fit, data) 1)",
+    sep = "\n"
+  ))
+  expect_message(code <- run_training(paths, read_task(program)), "'valeus' not found")
+  expect_identical(code, 1L)
+  expect_identical(
+    read_text(paths$failure), "internal error in helper(): object 'valeus' not found"
+  )
 })
 
 test_that("a task is told of the instances that train together, and of shares of the data", {
