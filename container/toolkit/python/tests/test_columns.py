@@ -49,7 +49,7 @@ def test_a_number_is_read_as_it_is_spelled(value: float) -> None:
 def test_whatever_else_is_no_number(cell: Cell) -> None:
     assert np.isnan(as_number(cell))
     assert np.isnan(SIZE.numbers(["1", cell, 2.5])).tolist() == [False, True, False]
-    cells = ["1", cell, 2.5] if isinstance(cell, str) else ["1", "", "2"]
+    cells: list[Cell] = ["1", cell, 2.5] if isinstance(cell, str) else ["1", "", "2"]
     (problem,) = cell_problems([SIZE], Table(["size"], [cells]))
     assert problem.startswith("row 2, column 'size': found ")
     assert problem.endswith(", expected a number")
