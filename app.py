@@ -14,13 +14,14 @@ from pathlib import Path
 
 from aws_cdk import App, Environment, Tags
 
+from environments.loading import Settings, load_settings
 from stacks.api import ApiStack
 from stacks.log_groups import give_cdk_functions_log_groups
 from stacks.shared import SharedStack
 from stacks.staging import harden_staging, staging_synthesizer
 from stacks.validation import add_validations
 from stacks.workload import WorkloadStack
-from workloads.loading import Settings, SettingsError, load_settings
+from workloads.loading import SettingsError
 
 ROOT = Path(__file__).resolve().parent
 

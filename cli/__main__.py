@@ -27,7 +27,8 @@ from cli.words import (
     workload_named,
     workloads_named,
 )
-from workloads.loading import SettingsError, load_environment, load_settings
+from environments.loading import load_environment, load_settings
+from workloads.loading import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cli.cdk import go_on_as_cdk
-from workloads.loading import Settings
+from environments.loading import Settings
 from workloads.schema import Workload
 
 

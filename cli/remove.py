@@ -11,7 +11,7 @@ from cli.cdk import go_on_as_cdk
 from cli.problems import InputError, StackFailed
 from cli.report import say
 from cli.words import unknown
-from workloads.loading import Settings
+from environments.loading import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from cli.problems import InputError
-from workloads.loading import Settings
+from environments.loading import Settings
 from workloads.schema import Workload
 from workloads.schema.hyperparameters import HyperParameterKey, HyperParameterValue
 from workloads.schema.section import hint, shown

@@ -11,6 +11,7 @@ from cli.account import Account
 from cli.deploy import stacks_of
 from cli.report import say
 from cli.words import workloads_named
+from environments.loading import load_settings
 from local import by_hand
 from local.api_client import ApiClient
 from local.cdk_cli import ROOT
@@ -22,7 +23,6 @@ from local.progress import Report, Stages
 from local.results import Metrics, Results
 from local.runners.engine import chosen
 from local.session import EmbeddedAWS
-from workloads.loading import load_settings
 from workloads.schema import Workload
 
 QUICK = ("iris-mars", "iris-tuned")

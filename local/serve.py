@@ -11,13 +11,13 @@ from rich.console import Console
 from cli.account import Account
 from cli.deploy import stacks_of
 from cli.words import workloads_named
+from environments.loading import Settings, load_settings
 from local.cdk_cli import ROOT, CdkError
 from local.demo import QUICK, deploy, relative, started
 from local.deployment import Deployment
 from local.progress import Stages
 from local.results import Results
 from local.session import EmbeddedAWS
-from workloads.loading import Settings, load_settings
 from workloads.schema import Workload
 
 BUILD = ROOT / "build"

@@ -1,20 +1,17 @@
-"""Reads the settings files, and reports every problem of every file at once."""
+"""Reads settings files, and reports every problem of every file at once."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from environments.schema import Environment
-from workloads.builtin_images import BUILTINS
 from workloads.schema import Project, Workload
-from workloads.schema.section import Section, hint, shown
+from workloads.schema.section import Section, shown
 
 S = TypeVar("S", bound=Section)
 
@@ -34,46 +31,6 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that the app is built from."""
-
-    environment: Environment
-    workloads: tuple[Workload, ...]
-
-
-def load_settings(
-    root: Path, environment: str = "default", default_region: str | None = None
-) -> Settings:
-    """Load environments/<environment>.toml and every workload of the project at root.
-
-    `default_region` is where an environment without a region is deployed, if that is known. Raises
-    SettingsError with the problems of all of these files.
-    """
-    problems: list[str] = []
-    with _collecting(problems):
-        loaded = load_environment(root / "environments" / f"{environment}.toml")
-    with _collecting(problems):
-        workloads = load_workloads(root / "workloads")
-    if not problems and (region := loaded.region or default_region):
-        problems += _builtins_elsewhere(workloads, region)
-    if problems:
-        raise SettingsError(*problems)
-    return Settings(loaded, workloads)
-
-
-def load_environment(path: Path) -> Environment:
-    """Load one environment's file.
-
-    Raises SettingsError with all of its problems.
-    """
-    if not path.is_file():
-        names = sorted(file.stem for file in path.parent.glob("*.toml"))
-        there = f"allowed: {', '.join(names)}{hint(path.stem, names)}"
-        raise SettingsError(f"{_shown(path)}: found no such file; {there}")
-    return _load(path, Environment)
-
-
 def load_workloads(folder: Path) -> tuple[Workload, ...]:
     """Load every workload's file in the folder, in the order of their names.
 
@@ -85,8 +42,8 @@ def load_workloads(folder: Path) -> tuple[Workload, ...]:
     workloads: list[Workload] = []
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):
-        with _collecting(problems):
-            workloads.append(_load(path, Workload))
+        with collecting(problems):
+            workloads.append(load_file(path, Workload))
     if problems:
         raise SettingsError(*problems)
     local = sum(channel.s3 is None for workload in workloads for channel in workload.data.values())
@@ -99,19 +56,8 @@ def load_workloads(folder: Path) -> tuple[Workload, ...]:
     return tuple(workloads)
 
 
-def _builtins_elsewhere(workloads: Iterable[Workload], region: str) -> Iterator[str]:
-    """Yield each model of a built-in algorithm that AWS does not have in the region."""
-    for workload in workloads:
-        for name, model in workload.models.items():
-            builtin = BUILTINS.get(model.image.builtin or "")
-            if builtin is not None and region not in builtin.accounts:
-                key = f"workloads/{workload.name}.toml: models.{name}.image.builtin"
-                there = f"a region that has {builtin.title}: {', '.join(builtin.accounts)}"
-                yield f"{key}: found {shown(region)}, where it would be deployed; allowed: {there}"
-
-
 @contextmanager
-def _collecting(problems: list[str]) -> Iterator[None]:
+def collecting(problems: list[str]) -> Iterator[None]:
     """Keep the problems of what is loaded within, so that the next file is read as well."""
     try:
         yield
@@ -119,22 +65,25 @@ def _collecting(problems: list[str]) -> Iterator[None]:
         problems += error.problems
 
 
-def _load(path: Path, schema: type[S]) -> S:
-    """Load a file that stands in a folder of the project."""
+def load_file(path: Path, schema: type[S]) -> S:
+    """Load a settings file that stands in a folder of the project.
+
+    Raises SettingsError with all of its problems.
+    """
     try:
         # R users on Windows have editors that write a byte order mark.
         text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{_shown(path)}: byte {error.start} is not UTF-8") from error
+        raise SettingsError(f"{shown_path(path)}: byte {error.start} is not UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{_shown(path)}: {_where(error, text)}") from error
+        raise SettingsError(f"{shown_path(path)}: {_where(error, text)}") from error
     except ValueError as error:
         found = "found an integer of more than 4300 digits; allowed: at most 64 bits"
-        raise SettingsError(f"{_shown(path)}: {found}") from error
+        raise SettingsError(f"{shown_path(path)}: {found}") from error
     except RecursionError as error:
         found = "found too many levels of arrays and tables; allowed: a few"
-        raise SettingsError(f"{_shown(path)}: {found}") from error
+        raise SettingsError(f"{shown_path(path)}: {found}") from error
     try:
         project = Project(path.absolute().parent.parent, path.absolute())
         return schema.model_validate(document, context=project)
@@ -144,7 +93,7 @@ def _load(path: Path, schema: type[S]) -> S:
 
 def _lines(path: Path, error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
-        yield f"{_shown(path)}: {_key(detail)}: {detail['msg']}"
+        yield f"{shown_path(path)}: {_key(detail)}: {detail['msg']}"
 
 
 def _key(detail: ErrorDetails) -> str:
@@ -171,5 +120,6 @@ def _where(error: tomllib.TOMLDecodeError, text: str) -> str:
     return f"{place}: {reason}"
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """Name a settings file by its place in the project, as workloads/iris-mars.toml."""
     return f"{path.parent.name}/{path.name}"

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from cli.deploy import deploy, stacks_of
+from environments.loading import Settings, load_settings
 from environments.schema import Environment
 from local.cdk_cli import ROOT
-from workloads.loading import Settings, load_settings
 
 SETTINGS = Settings(Environment(name="app"), load_settings(ROOT).workloads)
 

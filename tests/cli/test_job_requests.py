@@ -14,10 +14,10 @@ from aws_cdk import App
 from botocore.model import ListShape, Shape, StructureShape
 
 from app import ROOT, build_app
+from environments.loading import Settings
 from environments.schema import Environment
 from tests.stacks.api_requests import resolved
 from tests.stacks.conftest import ENVIRONMENT, WORKLOADS
-from workloads.loading import Settings
 from workloads.schema import Project, Workload
 from workloads.schema.section import Section
 

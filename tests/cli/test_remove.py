@@ -8,11 +8,11 @@ import pytest
 
 from cli.problems import InputError, StackFailed
 from cli.remove import cdk_destroy, remove
+from environments.loading import Settings, load_settings
 from environments.schema import Environment
 from local.cdk_cli import ROOT
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws
-from workloads.loading import Settings, load_settings
 
 SETTINGS = Settings(Environment(name="app"), load_settings(ROOT).workloads)
 

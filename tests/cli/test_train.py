@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from cli.jobs import TRAINING, new_name
 from cli.problems import InputError, JobFailed
 from cli.train import train
+from environments.loading import load_settings
 from environments.schema import Environment
 from local.cdk_cli import ROOT
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws, Record
-from workloads.loading import load_settings
 
 ENVIRONMENT = Environment(name="app", tags={"team": "ecology"})
 WORKLOAD = next(each for each in load_settings(ROOT).workloads if each.name == "iris-mars")

@@ -10,11 +10,11 @@ from cli.jobs import TRANSFORM
 from cli.logs import logs
 from cli.problems import InputError, JobFailed
 from cli.transform import transform
+from environments.loading import load_settings
 from environments.schema import Environment
 from local.cdk_cli import ROOT
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws, Record
-from workloads.loading import load_settings
 from workloads.schema import Workload
 
 ENVIRONMENT = Environment(name="app")

@@ -4,8 +4,8 @@ import pytest
 
 from cli import words
 from cli.problems import InputError
+from environments.loading import Settings, load_settings
 from local.cdk_cli import ROOT
-from workloads.loading import Settings, load_settings
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cli.jobs import TRAINING, TUNING
+from environments.loading import load_settings
 from local.cdk_cli import ROOT
 from local.results import Results
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws
-from workloads.loading import load_settings
 from workloads.schema import Workload
 
 WORKLOADS = {workload.name: workload for workload in load_settings(ROOT).workloads}

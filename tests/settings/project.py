@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workloads.loading import SettingsError, load_settings
+from environments.loading import load_settings
+from workloads.loading import SettingsError
 from workloads.schema import Workload
 
 WORKLOAD = """

@@ -2,9 +2,9 @@
 
 import pytest
 
+from environments.loading import load_environment
 from environments.schema import Environment
 from tests.settings.project import WORKLOAD, SettingsProject
-from workloads.loading import load_environment
 
 NAME = "1 to 20 lowercase letters, digits and single inner hyphens, a letter first"
 NOT_AWS = 'a name without "aws" or "ssm" in front, which AWS keeps for its own parameters'

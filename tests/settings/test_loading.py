@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from environments.loading import load_environment, load_settings
 from environments.schema import Environment
 from tests.settings.project import WORKLOAD, SettingsProject
-from workloads.loading import SettingsError, load_environment, load_settings, load_workloads
+from workloads.loading import SettingsError, load_workloads
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,8 +13,9 @@ from constructs import IConstruct
 
 import stacks.acknowledge
 from app import ROOT, build_app
+from environments.loading import Settings
 from environments.schema import Environment
-from workloads.loading import Settings, load_workloads
+from workloads.loading import load_workloads
 from workloads.schema import Project, Workload
 
 Resource = dict[str, Any]
