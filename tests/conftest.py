@@ -12,9 +12,6 @@ from tests.container.docker_runner import docker_problem
 from tests.container.kit import selection_problem, workloads
 from workloads.loading import SettingsError
 
-# of whoever started the tests: some of them set it themselves
-NATIVE = os.environ.get("SAGESTACK_RUNNER") == "process"
-
 # a deadline measures the machine, which may be busy, and not what an example is about
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -46,7 +43,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.fixture(scope="session")
 def docker_engine() -> None:
     """Skip, saying why, where no Docker engine is to be used; fail where one was promised."""
-    if problem := "SAGESTACK_RUNNER=process asks for none" if NATIVE else docker_problem():
+    if problem := docker_problem():
         if os.environ.get("SAGESTACK_REQUIRE_DOCKER") == "1":
             pytest.fail(f"SAGESTACK_REQUIRE_DOCKER=1, but {problem}")
         pytest.skip(problem)

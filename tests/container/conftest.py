@@ -21,7 +21,7 @@ import pytest
 
 from tests.container.base import Base, metrics
 from tests.container.client import Answer, Client, healthy
-from tests.container.docker_runner import DockerRunner
+from tests.container.docker_runner import NATIVE, DockerRunner
 from tests.container.job_cases import ways
 from tests.container.kit import Example, Job, Row, examples
 from tests.container.runners import (
@@ -65,10 +65,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         known = examples(metafunc.config.getoption("--workload"))
     except (SettingsError, ValueError) as error:
         raise pytest.Collector.CollectError(str(error)) from error
+    kit_alone = metafunc.config.getoption("--workload") is not None
     subjects = [
         Subject(example, kind)
         for name, example in known.items()
-        for kind in KINDS
+        for kind in (KINDS[:1] if kit_alone and NATIVE else KINDS)
         if name in named(metafunc, "container", [name])
         and kind in named(metafunc, "kind", [kind])
         and all((example.folder / each).exists() for each in named(metafunc, "program", []))
