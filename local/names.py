@@ -78,6 +78,7 @@ SIGNATURES = {
         "(method: str, path: str, headers: dict, body: bytes, query_params: dict) -> tuple"
     ),
     "ministack.services.s3:_delete_bucket": "(name: str)",
+    "ministack.services.stepfunctions:_scaled_sleep": "(seconds)",
     "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",
 }
 

@@ -1,7 +1,8 @@
 """Where MiniStack 1.5.33 differs from AWS in a way that our stacks can meet, a module per concern.
 
 Each patch says what AWS does and what MiniStack does instead; it can go when a release of MiniStack
-does the same as AWS. `local.names` checks at start that what is replaced is still there.
+does the same as AWS. One is there for speed: short_waits. `local.names` checks at start that what
+is replaced is still there.
 """
 
 from local.patches import (
@@ -14,6 +15,7 @@ from local.patches import (
     lambda_runtime,
     lambda_workers,
     payload_limits,
+    short_waits,
 )
 from local.run_directory import RunDirectory
 
@@ -29,3 +31,4 @@ def apply(run: RunDirectory) -> None:
     lambda_runtime.apply(run)
     lambda_workers.apply()
     payload_limits.apply()
+    short_waits.apply()
