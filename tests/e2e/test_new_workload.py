@@ -1,5 +1,6 @@
 """What `make new-workload` writes deploys, answers and passes its test, with nothing changed."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -79,3 +80,25 @@ def test_a_new_workload_passes_its_test(root: Path, starter: str) -> None:
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
+
+
+def test_a_training_that_fails_ends_the_test_with_its_reason(tmp_path: Path) -> None:
+    root = copy(tmp_path / "sagestack", workload="iris-mars")
+    shutil.copytree(ROOT / "tests", root / "tests")
+    workload = root / "workloads" / "iris-mars.toml"
+    text = workload.read_text()
+    workload.write_text(text.replace('target = "Sepal.Length"', 'target = "Petal.Lenght"'))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/container", "--workload", "iris-mars"],
+        cwd=root,
+        env={**os.environ, "SAGESTACK_RUNNER": "process"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (told,) = [line for line in done.stdout.splitlines() if "Petal.Lenght" in line]
+    assert "workloads/iris-mars.toml: the training in container/mars (native) failed: " in told
+    assert "hyperparameter 'target': found 'Petal.Lenght', allowed: a column of the data" in told
+    assert "Traceback" not in done.stdout
+    assert len(done.stdout.splitlines()) < 20
