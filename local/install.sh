@@ -8,7 +8,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
+if [ -t 2 ]; then dim='\033[2m' plain='\033[0m'; else dim='' plain=''; fi
+say() { printf "$dim· %s$plain\n" "$*" >&2; }
 fail() { printf '%s\n' "$*" >&2; exit 2; }
 
 # Install Debian packages, where this user may; otherwise name the one command to type.

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
@@ -223,17 +223,20 @@ def trainings(
 def trained(
     trainings: Mapping[str, Future[Trained]], subject: Subject, pytestconfig: pytest.Config
 ) -> Trained:
-    """The example's job as it is. Without it there is nothing to test: one message says why."""
+    """The example's job as it is."""
     trained = trainings["as it is"].result()
     if trained.done.code != 0:
-        problem = (
-            f"workloads/{subject.example.workload}.toml: the training in container/"
-            f"{subject.example.container} ({subject.kind}) failed: {why(trained)}"
-        )
-        if pytestconfig.getoption("--workload"):
-            pytest.exit(problem, returncode=1)
-        pytest.fail(problem, pytrace=False)
+        nothing_to_test(subject, pytestconfig, f"the training failed: {why(trained)}")
     return trained
+
+
+def nothing_to_test(subject: Subject, config: pytest.Config, problem: str) -> NoReturn:
+    """End the kit, where it runs alone, else the test: one message says why."""
+    example = subject.example
+    where = f"workloads/{example.workload}.toml, container/{example.container} ({subject.kind})"
+    if config.getoption("--workload"):
+        pytest.exit(f"{where}: {problem}", returncode=1)
+    pytest.fail(f"{where}: {problem}", pytrace=False)
 
 
 def why(trained: Trained) -> str:
@@ -256,9 +259,18 @@ class Started:
 
 
 @pytest.fixture(scope="session")
-def started(runner: Runner, trained: Trained, example: Example) -> Iterator[Started]:
+def started(
+    runner: Runner,
+    trained: Trained,
+    example: Example,
+    subject: Subject,
+    pytestconfig: pytest.Config,
+) -> Iterator[Started]:
     with healthy(runner, trained.base.path) as (server, client):
         first = client.post(example.smoke.body, example.smoke.content_type)
+        if first.status != 200:
+            refused = f"the request of [smoke] was answered by {first.status}: {first.text}"
+            nothing_to_test(subject, pytestconfig, refused)
         yield Started(server, client, first)
 
 

@@ -47,7 +47,9 @@ def test_metrics_are_in_a_file_and_in_the_log(evaluated: Evaluated, example: Exa
     found = evaluation["metrics"]
     assert found
     assert all(math.isfinite(value) for value in found.values())
-    assert found.keys() >= set(example.metrics), "the workload's gate needs these"
+    assert found.keys() >= set(example.metrics), (
+        f"[evaluation.gate]: found {', '.join(example.metrics)}; allowed: {', '.join(found)}"
+    )
     logged = metrics("evaluation", evaluated.done.output)
     assert {name: found[name] for name in logged} == pytest.approx(logged)
     assert logged.keys() >= set(example.metrics)

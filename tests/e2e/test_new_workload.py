@@ -98,7 +98,7 @@ def test_a_training_that_fails_ends_the_test_with_its_reason(tmp_path: Path) -> 
     )
     assert done.returncode == 1
     (told,) = [line for line in done.stdout.splitlines() if "Petal.Lenght" in line]
-    assert "workloads/iris-mars.toml: the training in container/mars (native) failed: " in told
+    assert "workloads/iris-mars.toml, container/mars (native): the training failed: " in told
     assert "hyperparameter 'target': found 'Petal.Lenght', allowed: a column of the data" in told
     assert "Traceback" not in done.stdout
     assert len(done.stdout.splitlines()) < 20

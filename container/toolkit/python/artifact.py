@@ -29,8 +29,15 @@ from toolkit.problems import UserError
 ESTIMATOR = "model.pickle"
 METADATA = "metadata.json"
 
-# packages whose classes a model may consist of, and those whose functions may be called, too
-_LIBRARIES = {"sklearn", "numpy", "scipy", "joblib"}
+# where the classes that a model may consist of come from, and those of its functions that it may
+# call; a class can do harm as well: numpy's NpzFile reads another pickle, memmap writes files
+_LIBRARIES = {"sklearn", "numpy", "scipy"}
+_CLASSES_OF = (
+    *("sklearn.", "numpy.random.", "scipy.sparse.", "scipy.interpolate."),
+    *("scipy.stats._distn_infrastructure", "scipy.stats._continuous_distns"),
+    "scipy.stats._discrete_distns",
+)
+_BUT_OF = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils._testing")
 _FUNCTIONS_OF = ("sklearn.metrics.", "numpy.random._pickle")
 _OTHERS = {
     **dict.fromkeys(("slice", "set", "frozenset", "bytearray", "complex", "object"), "builtins"),
@@ -131,7 +138,7 @@ def load_model(folder: Path) -> Model:
 def _read_metadata(file: Path) -> dict[str, Any]:
     try:
         metadata: dict[str, Any] = json.loads(read_text(file))
-        keys = ("columns", "target", "versions")
+        keys = ("columns", "target", "example", "versions")
         if lacking := [key for key in keys if key not in metadata]:
             raise UserError(f"{METADATA} lacks {', '.join(lacking)}")
     except ValueError as error:
@@ -144,9 +151,12 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what a pickle names, or refuse it."""
-        found = super().find_class(module, name)
-        if _OTHERS.get(name) == module or isinstance(found, np.ufunc) or _is_of_a_model(found):
-            return found
+        known = _LIBRARIES | {"model"} | _own_packages()
+        # nothing else is even imported, for which code would run
+        if _OTHERS.get(name) == module or module.partition(".")[0] in known:
+            found = super().find_class(module, name)
+            if _OTHERS.get(name) == module or isinstance(found, np.ufunc) or _is_of_a_model(found):
+                return found
         raise UserError(
             f"{ESTIMATOR} refers to {module}.{name}, expected only what scikit-learn's estimators "
             "and model.py consist of, or a package that PACKAGES of model.py names"
@@ -159,10 +169,20 @@ def _is_of_a_model(found: Any) -> bool:
     if not (isinstance(home, str) and callable(found)):
         return False
     package, name = home.partition(".")[0], found.__name__
-    if package == "model":
+    if package == "model" or package in _own_packages():
         return True
+    if isinstance(found, type):
+        return _is_part(found, home)
     rebuilds = name == "newObj" or name.startswith("__pyx_unpickle_")  # Cython's classes
-    is_part = isinstance(found, type) or rebuilds or home.startswith(_FUNCTIONS_OF)
-    if is_part and package in _LIBRARIES:
-        return True
-    return package in getattr(importlib.import_module("model"), "PACKAGES", ())
+    return package in _LIBRARIES and (rebuilds or home.startswith(_FUNCTIONS_OF))
+
+
+def _is_part(found: type, home: str) -> bool:
+    """Whether a class of the libraries is one that fitted estimators hold."""
+    if issubclass(found, np.generic | np.ndarray | np.dtype):
+        return not issubclass(found, np.memmap)
+    return home.startswith(_CLASSES_OF) and not home.startswith(_BUT_OF)
+
+
+def _own_packages() -> set[str]:
+    return set(getattr(importlib.import_module("model"), "PACKAGES", ()))

@@ -107,7 +107,10 @@ def as_number(cell: Cell) -> float:
 
 def as_level(cell: Cell) -> str:
     """Spell a cell as a text; a number of JSON as a CSV would have it."""
-    return cell if isinstance(cell, str) else f"{cell:.15g}"
+    try:
+        return cell if isinstance(cell, str) else f"{cell:.15g}"
+    except OverflowError:  # an integer beyond the range of a double
+        return str(cell)
 
 
 def is_missing(cell: Cell) -> bool:
@@ -187,10 +190,7 @@ def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
 
     Raises a UserError that names every wrong column, or every wrong cell.
     """
-    expected = [column.name for column in columns]
-    if table.names != expected:
-        check_columns(expected, table.names)
-        table = table.select(expected)
+    table = _in_order(columns, table)
     both = zip(columns, table.columns, strict=True)
     matrix = np.hstack([column.encode(cells) for column, cells in both])
     if np.isnan(matrix).any():
@@ -198,6 +198,19 @@ def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
     if not table.rows:
         raise UserError("found no row, expected at least one")
     return matrix
+
+
+def check_table(columns: Sequence[Column], table: Table) -> None:
+    """Raise a UserError that names every wrong column, or every wrong cell."""
+    report(cell_problems(columns, _in_order(columns, table)))
+
+
+def _in_order(columns: Sequence[Column], table: Table) -> Table:
+    expected = [column.name for column in columns]
+    if table.names == expected:
+        return table
+    check_columns(expected, table.names)
+    return table.select(expected)
 
 
 def check_columns(expected: Sequence[str], found: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ It never fills, recycles or drops anything, and on a request it takes a tenth of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from toolkit.problems import UserError, problems_in, quoted, report
@@ -35,6 +35,11 @@ class Table(NamedTuple):
     def select(self, names: Sequence[str]) -> Table:
         """Return some columns, in the order asked for."""
         return Table(list(names), [self.column(name) for name in names], self.files)
+
+    def blocks(self, rows: int) -> Iterator[Table]:
+        """Yield so many rows at a time."""
+        for first in range(0, self.rows, rows):
+            yield Table(self.names, [column[first : first + rows] for column in self.columns])
 
     def place(self, row: int) -> str:
         """Say where a row is, counted from 1: in a table of files, in which of them."""

@@ -46,7 +46,7 @@ from joblib import parallel_backend
 from sklearn.base import is_classifier, is_regressor
 
 from toolkit.artifact import Model
-from toolkit.columns import Matrix, describe_columns, design_matrix
+from toolkit.columns import Matrix, check_table, describe_columns, design_matrix
 from toolkit.csv_tables import Table
 from toolkit.formats import as_decimal
 from toolkit.hyperparameters import Settings, own_settings, refuse
@@ -59,9 +59,13 @@ Build = Callable[[Settings, str], Any]
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
 
+# Numbers of a matrix that are there at once for a request: 64 MB.
+_MOST_NUMBERS = 8_000_000
+
+
 @dataclass(frozen=True)
 class Predicted:
-    """Numbers; or positions of classes, the probable ones, and each class's probability."""
+    """Numbers; or positions of classes, and each class's probability where it was asked for."""
 
     values: npt.NDArray[Any]
     probabilities: Matrix | None = None
@@ -111,6 +115,7 @@ def fit_model(table: Table, settings: Settings, build: Build, *, header: bool) -
             "estimator": type(estimator).__name__,
             "hyperparameters": settings,
             "rows": table.rows,
+            "example": {column.name: table.column(column.name)[0] for column in columns},
         },
     )
     return measured(model, train=compare_rows(model, table))
@@ -124,18 +129,39 @@ def measured(model: Model, **stages: Compared) -> Model:
 
 
 def predict_rows(model: Model, table: Table) -> Predicted:
-    """Predict rows; their columns are taken by name."""
-    return predict(model, design_matrix(model.columns, table))
+    """Predict rows; their columns are taken by name.
+
+    With probabilities where the hyperparameter of that name asks for them.
+    """
+    asked = bool(model.metadata["hyperparameters"]["probabilities"])
+    width = sum(len(column.levels or "1") for column in model.columns)
+    at_once = max(1, _MOST_NUMBERS // width)
+    if table.rows <= at_once:
+        return predict(model, design_matrix(model.columns, table), probabilities=asked)
+    # what is wrong is told of all rows, by their numbers in the request
+    check_table(model.columns, table)
+    parts = [
+        predict(model, design_matrix(model.columns, rows), probabilities=asked)
+        for rows in table.blocks(at_once)
+    ]
+    both = [part.probabilities for part in parts if part.probabilities is not None]
+    return Predicted(
+        np.concatenate([part.values for part in parts]), np.concatenate(both) if both else None
+    )
 
 
-def predict(model: Model, matrix: Matrix) -> Predicted:
-    """Predict the rows of a design matrix."""
+def predict(model: Model, matrix: Matrix, *, probabilities: bool) -> Predicted:
+    """Predict the rows of a design matrix as the estimator itself does."""
     # One thread: sums in one order, and no threads to start for a request.
     with parallel_backend("sequential"):
-        if model.classes is None or not has_probabilities(model.estimator):
-            return Predicted(np.ravel(model.estimator.predict(matrix)))
-        probabilities = model.estimator.predict_proba(matrix)
-        return Predicted(np.argmax(probabilities, axis=1), probabilities)
+        values = np.ravel(model.estimator.predict(matrix))
+        if model.classes is None:
+            return Predicted(values)
+        # which need not be the most probable class: of an SVC, for one, it often is another
+        codes = values.astype(np.intp)
+        if not probabilities or not has_probabilities(model.estimator):
+            return Predicted(codes)
+        return Predicted(codes, model.estimator.predict_proba(matrix))
 
 
 def has_probabilities(estimator: Any) -> bool:
@@ -155,7 +181,7 @@ def compare_rows(model: Model, table: Table) -> Compared:
     actual = matrix[:, features:]
     return Compared(
         actual=actual[:, 0] if model.classes is None else np.argmax(actual, axis=1),
-        predicted=predict(model, matrix[:, :features]),
+        predicted=predict(model, matrix[:, :features], probabilities=True),
     )
 
 
@@ -164,9 +190,11 @@ def _check_task(estimator: Any, task: str, target: str) -> None:
     fits = is_regressor(estimator) if task == REGRESSION else is_classifier(estimator)
     if fits:
         return
-    found = "numbers" if task == REGRESSION else "text"
-    other = CLASSIFICATION if task == REGRESSION else REGRESSION
+    if task == REGRESSION:
+        raise UserError(
+            f"column '{target}' holds numbers, which {name} cannot predict: expected a regressor, "
+            f"or hyperparameter 'task': {CLASSIFICATION}"
+        )
     raise UserError(
-        f"column '{target}' holds {found}, which {name} cannot predict: expected a "
-        f"{'regressor' if task == REGRESSION else 'classifier'}, or hyperparameter 'task': {other}"
+        f"column '{target}' holds classes, which {name} cannot predict: expected a classifier"
     )

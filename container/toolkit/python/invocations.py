@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.artifact import Model
 from toolkit.csv_tables import Table, as_field, parse_csv, parse_csv_rows
@@ -41,7 +42,8 @@ class Answer(NamedTuple):
 def problem(status: int, code: str, message: str) -> Answer:
     """Answer with what is wrong."""
     error = {"error": {"code": code, "message": message}}
-    return Answer(status, JSON, json.dumps(error, ensure_ascii=False).encode())
+    # half of a surrogate pair, which JSON can name, has no UTF-8
+    return Answer(status, JSON, json.dumps(error, ensure_ascii=False).encode(errors="replace"))
 
 
 _READERS: dict[str, Callable[[str, list[str]], Table]] = {
@@ -92,8 +94,9 @@ def write_json(model: Model, predicted: Predicted) -> str:
         return f'{{"predictions":[{",".join(_numbers(predicted))}]}}'
     labels = [json.dumps(name, ensure_ascii=False) for name in model.classes]
     predictions = ",".join([labels[position] for position in predicted.values])
-    if predicted.probabilities is None or not model.metadata["hyperparameters"]["probabilities"]:
+    if predicted.probabilities is None:
         return f'{{"predictions":[{predictions}]}}'
+    _report_first(np.isfinite(predicted.probabilities.sum(axis=1)), "a probability")
     rows = [",".join(decimals(row)) for row in predicted.probabilities.tolist()]
     probabilities = "],[".join(rows)
     return (
@@ -113,7 +116,10 @@ def write_csv(model: Model, predicted: Predicted) -> str:
 
 
 def _numbers(predicted: Predicted) -> list[str]:
-    wrong = np.flatnonzero(~np.isfinite(predicted.values)) + 1
-    if len(wrong):
-        raise UserError(f"row {wrong[0]}: the prediction is not a finite number")
+    _report_first(np.isfinite(predicted.values), "the prediction")
     return decimals(predicted.values.tolist())
+
+
+def _report_first(finite: npt.NDArray[np.bool_], what: str) -> None:
+    if not finite.all():
+        raise UserError(f"row {finite.argmin() + 1}: {what} is not a finite number")

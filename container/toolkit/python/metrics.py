@@ -35,18 +35,14 @@ def classification_metrics(
 ) -> Metrics:
     """Measure positions of classes, and probabilities where there are any.
 
-    f1_macro is the mean of the classes' F1; a class that is neither there nor predicted counts
-    as 0.
+    f1_macro is the mean of the F1 of those classes that are there or predicted.
     """
-    every = np.arange(classes)
     metrics: Metrics = {
         "accuracy": float(accuracy_score(actual, predicted)),
-        "f1_macro": float(
-            f1_score(actual, predicted, labels=every, average="macro", zero_division=0)
-        ),
+        "f1_macro": float(f1_score(actual, predicted, average="macro", zero_division=0)),
     }
     if probabilities is not None:
-        metrics["log_loss"] = float(log_loss(actual, probabilities, labels=every))
+        metrics["log_loss"] = float(log_loss(actual, probabilities, labels=np.arange(classes)))
     return metrics
 
 

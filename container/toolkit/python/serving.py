@@ -45,9 +45,9 @@ def serve() -> int:
 
 
 def example(model: Model) -> Table:
-    """Return a valid row."""
-    cells = [[column.levels[0] if column.levels else "0"] for column in model.columns]
-    return Table(model.names, list(map(list, cells)))
+    """Return a valid row: the first one that the model was trained on."""
+    row = model.metadata["example"]
+    return Table(model.names, [[row[name]] for name in model.names])
 
 
 def application(model: Model) -> Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]:

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import types
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import loguniform
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer, mean_absolute_error
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, SplineTransformer, StandardScaler
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import all_estimators
@@ -99,6 +101,8 @@ def test_every_estimator_of_scikit_learn_can_be_kept(
             scoring=make_scorer(mean_absolute_error, greater_is_better=False),
         ),
         GridSearchCV(HistGradientBoostingRegressor(max_iter=5), {"max_depth": [1, 2]}),
+        RandomizedSearchCV(SVR(), {"C": loguniform(0.1, 10)}, n_iter=2, random_state=0),
+        make_pipeline(SplineTransformer(), LogisticRegression()),
         VotingClassifier([("a", LogisticRegression()), ("b", MLPClassifier(max_iter=5))]),
     ],
     ids=lambda estimator: type(estimator).__name__,
@@ -120,6 +124,34 @@ class Calls:
 
     def __reduce__(self) -> Any:
         return self.call
+
+
+def test_a_class_that_reads_another_pickle_or_writes_a_file_is_refused_uncalled(
+    species: Model, tmp_path: Path
+) -> None:
+    save_model(species, tmp_path)
+    trace = tmp_path / "trace"
+    other = pickle.dumps({"arr_0.npy": Calls(os.system, f"touch {trace}")})
+    with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
+        archive.writestr("arr_0.npy", other)
+    for made in (
+        Calls(np.lib.npyio.NpzFile, str(tmp_path / "other.npz"), True, True),
+        Calls(np.memmap, str(trace), "uint8", "w+", 0, (1,)),
+        Calls(np.lib.npyio.DataSource, str(trace)),
+    ):
+        (tmp_path / "model.pickle").write_bytes(pickle.dumps(made))
+        with pytest.raises(UserError, match=r"^model.pickle refers to numpy\."):
+            load_model(tmp_path)
+        assert not trace.exists()
+
+
+def test_what_may_not_be_named_is_not_imported(species: Model, tmp_path: Path) -> None:
+    save_model(species, tmp_path)
+    assert "antigravity" not in sys.modules
+    (tmp_path / "model.pickle").write_bytes(b"cantigravity\nfly\n.")
+    with pytest.raises(UserError, match=r"refers to antigravity\.fly"):
+        load_model(tmp_path)
+    assert "antigravity" not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -184,7 +216,7 @@ def test_an_empty_folder_and_none_are_no_model(tmp_path: Path) -> None:
 def test_metadata_of_something_else_is_told(species: Model, tmp_path: Path) -> None:
     save_model(species, tmp_path)
     (tmp_path / "metadata.json").write_text('{"columns": [], "target": "y"}')
-    with pytest.raises(UserError, match=r"metadata.json lacks versions"):
+    with pytest.raises(UserError, match=r"metadata.json lacks example, versions"):
         load_model(tmp_path)
 
 

@@ -8,7 +8,9 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score, f1_score, log_loss, mean_squared_error, r2_score
+from sklearn.svm import SVC
 
+from toolkit import fitting
 from toolkit.artifact import Model
 from toolkit.csv_tables import Table, parse_csv
 from toolkit.fitting import compare_rows, fit_model, predict_rows
@@ -67,8 +69,8 @@ def wrong(build: Any, **settings: Any) -> str:
 
 def test_an_estimator_of_the_other_task_is_refused() -> None:
     assert wrong(lambda *_: LinearRegression(), target="Species") == (
-        "column 'Species' holds text, which LinearRegression cannot predict: expected a "
-        "classifier, or hyperparameter 'task': regression"
+        "column 'Species' holds classes, which LinearRegression cannot predict: "
+        "expected a classifier"
     )
     assert wrong(lambda *_: LogisticRegression(), target="Sepal.Length") == (
         "column 'Sepal.Length' holds numbers, which LogisticRegression cannot predict: expected a "
@@ -97,6 +99,40 @@ def test_a_classifier_without_probabilities_has_no_log_loss() -> None:
     model = fit_model(TABLE, settings, lambda *_: RidgeClassifier(), header=True)
     assert set(model.metadata["metrics"]["train"]) == {"accuracy", "f1_macro"}
     assert predict_rows(model, TABLE.select(model.names)).probabilities is None
+
+
+def test_a_class_is_the_estimators_own_answer_and_not_the_most_probable_one() -> None:
+    def build(*_: object) -> Any:
+        return SVC(probability=True, random_state=0)
+
+    text = "y,a\n" + "".join(f"{'pqr'[(7 * n) % 11 % 3]},{n % 13}\n" for n in range(60))
+    settings = {"target": "y", "probabilities": True}
+    model = fit_model(parse_csv(text), settings, build, header=True)
+    predicted = predict_rows(model, parse_csv(text).select(["a"]))
+    by_hand = model.estimator.predict([[n % 13] for n in range(60)])
+    assert predicted.values.tolist() == by_hand.tolist()
+    assert predicted.probabilities is not None
+    assert (predicted.values != np.argmax(predicted.probabilities, axis=1)).any()
+
+
+def test_many_rows_are_predicted_in_blocks_and_told_by_their_numbers(
+    species: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = TABLE.select(species.names)
+    at_once = predict_rows(species, rows)
+    monkeypatch.setattr(fitting, "_MOST_NUMBERS", 7 * 4)
+    in_blocks = predict_rows(species, rows)
+    assert in_blocks.values.tolist() == at_once.values.tolist()
+    assert in_blocks.probabilities == pytest.approx(at_once.probabilities, rel=1e-12)
+    wrong = parse_csv(IRIS.replace("7.7,2.6", "7.7,x")).select(species.names)
+    row = IRIS.splitlines().index("7.7,2.6,6.9,2.3,virginica")
+    with pytest.raises(UserError, match=f"^row {row}, column 'Sepal.Width': found 'x'"):
+        predict_rows(species, wrong)
+
+
+def test_a_class_that_is_neither_there_nor_predicted_leaves_f1_as_it_is() -> None:
+    actual = np.array([0, 0, 1])
+    assert classification_metrics(actual, actual, None, 3) == {"accuracy": 1.0, "f1_macro": 1.0}
 
 
 def test_build_gets_the_task_and_no_setting_of_the_toolkit() -> None:
@@ -147,9 +183,3 @@ def test_metrics_of_a_target_that_does_not_vary_have_no_r2() -> None:
         "test:r2=NA",
         "test:mae=0.333333333333333",
     ]
-
-
-def test_a_class_that_is_neither_there_nor_predicted_counts_as_0() -> None:
-    codes = np.array([0, 1])
-    metrics = classification_metrics(codes, codes, None, classes=3)
-    assert metrics == {"accuracy": 1.0, "f1_macro": pytest.approx(2 / 3)}

@@ -136,6 +136,35 @@ def test_an_answer_that_cannot_be_is_406(lengths: Model) -> None:
     )
 
 
+@pytest.mark.parametrize("value", ['"\\ud800"', "1" * 401, '{"a": "\\ud800"}'])
+@pytest.mark.parametrize("column", ["Sepal.Width", "Species"])
+def test_json_that_no_csv_could_have_is_400(lengths: Model, column: str, value: str) -> None:
+    instance = {"Sepal.Width": 3.5, "Petal.Length": 1.4, "Petal.Width": 0.2, "Species": "setosa"}
+    body = json.dumps({"instances": [{**instance, column: "it"}]}).replace('"it"', value)
+    status, code, message = refusal(invoke(lengths, body.encode(), JSON))
+    assert (status, code) == (400, "InvalidInput")
+    assert message.startswith(f"row 1, column '{column}': found '")
+
+
+def test_half_a_surrogate_as_a_columns_name_is_400(lengths: Model) -> None:
+    status, _, message = refusal(invoke(lengths, b'{"instances": [{"\\ud800": 1}]}', JSON))
+    assert status == 400
+    assert "column '?' is unknown" in message
+
+
+def test_a_probability_that_is_no_number_is_400(species: Model) -> None:
+    class Certain:
+        def predict(self, rows: Any) -> Any:
+            return np.zeros(len(rows))
+
+        def predict_proba(self, rows: Any) -> Any:
+            return np.array([[1.0, 0.0, 0.0]] + [[np.nan] * 3] * (len(rows) - 1))
+
+    rows = format_csv(species.names, [["5", "5"]] * 4).encode()
+    answer = invoke(replace(species, estimator=Certain()), rows, "text/csv; header=present")
+    assert refusal(answer) == (400, "InvalidInput", "row 2: a probability is not a finite number")
+
+
 def test_our_own_error_is_500_and_is_told_to_the_log_alone(
     lengths: Model, capsys: pytest.CaptureFixture[str]
 ) -> None:

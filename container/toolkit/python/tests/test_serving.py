@@ -16,10 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
 
 from toolkit.artifact import Model, save_model
-from toolkit.fitting import predict_rows
+from toolkit.csv_tables import Table, parse_csv
+from toolkit.fitting import fit_model, predict_rows
 from toolkit.serving import application, example
 from toolkit.tests.examples import CONTAINER
 
@@ -212,3 +217,13 @@ def test_nothing_is_answered_to_a_client_that_has_gone(species: Model) -> None:
 def test_the_example_is_a_row_that_a_model_can_score(lengths: Model, species: Model) -> None:
     for model in (lengths, species):
         assert len(predict_rows(model, example(model)).values) == 1
+
+
+def test_the_example_is_a_row_of_the_data_where_not_every_number_is_valid() -> None:
+    def build(*_: object) -> Any:
+        return make_pipeline(PowerTransformer("box-cox"), LinearRegression())
+
+    settings = {"target": "y", "probabilities": False}
+    model = fit_model(parse_csv("y,a\n1,2\n3,5\n4,7\n"), settings, build, header=True)
+    assert example(model) == Table(["a"], [["2"]])
+    assert np.isfinite(predict_rows(model, example(model)).values).all()
