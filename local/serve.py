@@ -99,6 +99,15 @@ def _shell(aws: EmbeddedAWS) -> str:
     return f"unset {' '.join(REMOVED)}\n" + "".join(assignments)
 
 
+def _request(workload: Workload) -> str:
+    """Return the smoke request as a word of bash, with the names that the API wants above CSV."""
+    body = workload.smoke.body.strip()
+    if workload.smoke.content_type == "text/csv" and not workload.api.header:
+        body = f"{','.join(feature.name for feature in workload.api.features)}\n{body}"
+    escaped = body.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"$'{escaped}\\n'"
+
+
 def _how_to_reach(workloads: Sequence[Workload], app: str, aws: EmbeddedAWS, api_url: str) -> str:
     workload = workloads[0]
     endpoints = ", ".join(each.endpoint_name(app) for each in workloads)
@@ -126,7 +135,9 @@ In another terminal, in this folder:
         Body={workload.smoke.body!r})
     print(answer["Body"].read().decode())
     PY
-    curl --aws-sigv4 aws:amz:{aws.region}:execute-api --user test:test {api_url}/workloads
+    curl --aws-sigv4 aws:amz:{aws.region}:execute-api --user test:test \\
+      -H 'Content-Type: {workload.smoke.content_type}' --data-binary {_request(workload)} \\
+      {api_url}/workloads/{workload.name}/invocations
 
 In that terminal too: `{_deploy_again(workloads)}` after an edit,
 `make train`, `make transform`, `make logs`.

@@ -86,6 +86,19 @@ def _endpoint(printed: str) -> str:
     return found[1]
 
 
+def _curled(printed: str) -> tuple[str, str]:
+    """The body and the address of the request for curl, as bash reads what is printed."""
+    command = re.search(r"^ +curl .*?\\\n.*?\\\n.*?$", printed, re.MULTILINE)
+    assert command, printed
+    arguments = subprocess.run(
+        ["bash", "-c", f"curl() {{ printf '%s\\0' \"$@\"; }}\n{command[0]}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    return arguments[arguments.index("--data-binary") + 1], arguments[-2]
+
+
 def _nothing_answers(endpoint: str) -> bool:
     try:
         urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5)
@@ -111,6 +124,9 @@ def test_local_serves_until_ctrl_c_and_then_ends_all_that_it_started() -> None:
             check=False,
         )
         assert "predictions" in answer.stdout, answer.stderr
+        body, url = _curled(printed)
+        assert body == "Sepal.Width,Petal.Length,Petal.Width,Species\n3.5,1.4,0.2,setosa\n"
+        assert f"API           {url.removesuffix('/workloads/iris-mars/invocations')}" in printed
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=60)[0]
         assert process.returncode == 0, rest
