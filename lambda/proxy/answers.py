@@ -10,8 +10,9 @@ def as_asked(body: bytes, content_type: str, asked: str | None, rows: int) -> tu
     """Return an answer to so many rows, and its type, as the client asked for them.
 
     SageMaker's XGBoost answers CSV whatever is asked, with commas between the predictions of
-    several rows: `1.5,2.5`. Beside a container that writes JSON or a line for each row, a client
-    would have to know which of the two has answered. What is not numbers stays as it is.
+    several rows: `1.5,2.5`, and `[0.25, 0.75]` for one of several numbers. Beside a container that
+    writes JSON or a line for each row, a client would have to know which of the two has answered.
+    What is not numbers stays as it is.
     """
     if MediaType.parse(content_type).name != CSV:
         return body, content_type
@@ -21,10 +22,13 @@ def as_asked(body: bytes, content_type: str, asked: str | None, rows: int) -> tu
         return body, content_type
     if asked == JSON:
         return json.dumps({"predictions": predictions}, separators=(",", ":")).encode(), JSON
-    if b"\n" not in body.rstrip(b"\n") and rows > 1:
-        lines = (json.dumps(each).strip("[]").replace(", ", ",") for each in predictions)
-        return "".join(f"{line}\n" for line in lines).encode(), content_type
-    return body, content_type
+    text = body.rstrip(b"\n")
+    if b"\n" in text:  # one for each row already
+        return body, content_type
+    if rows == 1 and b"[" not in text:  # with its digits as they were written
+        return text + b"\n", content_type
+    lines = (json.dumps(each).strip("[]").replace(", ", ",") for each in predictions)
+    return "".join(f"{line}\n" for line in lines).encode(), content_type
 
 
 def _predictions(text: str, rows: int) -> list[Any]:

@@ -41,8 +41,10 @@ def test_csv_is_json_for_who_asks_for_it(body: str, rows: int, predictions: list
         ("1.5,2.5,3", 3, "1.5\n2.5\n3\n"),
         ("[0.25, 0.75],[0.5, 0.5]", 2, "0.25,0.75\n0.5,0.5\n"),
         ("1.5\n2.5\n", 2, "1.5\n2.5\n"),
-        ("1.5", 1, "1.5"),
-        ("1,2,3", 1, "1,2,3"),
+        ("1.5", 1, "1.5\n"),
+        ("1.50\n", 1, "1.50\n"),
+        ("1,2,3", 1, "1,2,3\n"),
+        ("[0.1, 0.2, 0.7]", 1, "0.1,0.2,0.7\n"),
     ],
 )
 def test_csv_has_a_line_for_each_row(body: str, rows: int, lines: str, asked: str | None) -> None:
