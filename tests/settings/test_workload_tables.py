@@ -197,3 +197,23 @@ def test_an_image_may_be_one_of_ecr(project: SettingsProject) -> None:
 def test_a_workload_is_not_validated_without_its_project() -> None:
     with pytest.raises(TypeError, match=r"workloads\.loading"):
         Workload.model_validate({"name": "iris"})
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        "ARG ENGINE=ets LEVEL MODE=2\n",
+        "ARG ENGINE=\"a b=c\" LEVEL='x y' MODE\n",
+        "ARG ENGINE=ets \\\n# of the model\n    LEVEL=2 \\\n  MODE\n",
+        "ARG ENGINE LEVEL\narg MODE='\n",
+    ],
+)
+def test_every_arg_of_a_line_may_be_given(project: SettingsProject, dockerfile: str) -> None:
+    project.write("container/mars/Dockerfile", f"FROM debian\n{dockerfile}")
+    given = (
+        'image = { container = "mars" }',
+        'image = { container = "mars", build_args = { ENGINE = "a", LEVEL = "b", MODE = "c" } }',
+    )
+    assert project.workload_problems(given) == []
+    (line,) = project.workload_problems((given[0], given[1].replace("LEVEL", "LEVLE")))
+    assert line.endswith('(ENGINE, LEVEL, MODE); did you mean "LEVEL"?')

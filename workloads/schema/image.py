@@ -1,6 +1,7 @@
 """The image of a model: a container folder of the project, one of AWS's own, or one in ECR."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -28,7 +29,9 @@ _ECR_IMAGE = (
 )
 _CONTAINER = "a folder of container/ that has a Dockerfile"
 _KINDS = ("container", "builtin", "uri")
-_ARG = re.compile(r"^\s*ARG\s+(\w+)", re.MULTILINE | re.IGNORECASE)
+_ARG = re.compile(r"^\s*ARG[ \t]+(.+)", re.MULTILINE | re.IGNORECASE)
+_NOT_TOLD = re.compile(r"^[ \t]*#.*\n?|\\[ \t]*\n", re.MULTILINE)
+"""Comments, and ends of lines that go on in the next."""
 
 
 class Image(Section):
@@ -105,7 +108,16 @@ class Image(Section):
 
 
 def _args(dockerfile: Path) -> list[str]:
-    return _ARG.findall(dockerfile.read_text())
+    told = _NOT_TOLD.sub("", dockerfile.read_text())
+    return [arg.partition("=")[0] for line in _ARG.findall(told) for arg in _words(line)]
+
+
+def _words(line: str) -> list[str]:
+    """Split `A="x y" B=2` as docker does; a quote without its other is docker's to refuse."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
 
 
 def _unknown_args(
