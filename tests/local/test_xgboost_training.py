@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.local.xgboost_program import BINARY, BOTH, FOLDER, ROWS, SIX, Program
-from workloads.schema import builtin_xgboost
+from workloads.schema import builtin_xgboost, xgboost_hyperparameters
 
 
 def trained(tmp_path: Path, hyperparameters: dict[str, str], version: str = "1.7-1") -> Program:
@@ -243,5 +243,5 @@ def test_a_job_that_is_stopped_keeps_its_model_if_it_was_told_to(
 
 def test_every_metric_that_sagemaker_finds_is_one_that_there_is() -> None:
     known = json.loads((FOLDER / "metrics.json").read_text())["metrics"]
-    assert sorted(known) == sorted(builtin_xgboost.EVAL_METRICS)
+    assert sorted(known) == sorted(xgboost_hyperparameters.EVAL_METRICS)
     assert {f"validation:{name}" for name in known} >= set(builtin_xgboost.METRICS)

@@ -101,6 +101,41 @@ content_type = "text/csv"
 body = "3.5"
 """
 
+QUAKES = """
+name = "iris"
+description = "An earthquake, by how many stations it was noticed"
+data.train = { path = "data/train.csv", content_type = "text/csv; header=absent" }
+data.validation = { path = "data/train.csv", content_type = "text/csv" }
+[models.trees]
+image = { builtin = "xgboost", version = "1.7-1" }
+[models.trees.hyperparameters]
+num_round = 50
+eta = 0.2
+[models.trees.training]
+instance_type = "ml.m5.large"
+[[variants]]
+name = "trees"
+[api]
+content_type = "text/csv"
+header = false
+features = [
+    { name = "magnitude", type = "number" },
+    { name = "depth", type = "integer" },
+]
+[smoke]
+content_type = "text/csv"
+body = "4.8,562"
+"""
+QUAKES_TUNING = """
+[models.trees.tuning]
+max_jobs = 2
+objective = { metric = "validation:rmse", goal = "Minimize" }
+[models.trees.tuning.ranges]
+max_depth = { type = "integer", min = 1, max = 9 }
+gamma = { type = "continuous", min = 0.0, max = 5.0 }
+subsample = { type = "categorical", values = [0.5, 1] }
+[[variants]]"""
+
 
 class SettingsProject:
     """The project's folder, with the settings files that a test gives it."""

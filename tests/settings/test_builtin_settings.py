@@ -2,43 +2,9 @@
 
 import pytest
 
-from tests.settings.project import SettingsProject
+from tests.settings.project import QUAKES, QUAKES_TUNING, SettingsProject
 from workloads.builtin_images import BUILTINS
 
-QUAKES = """
-name = "iris"
-description = "An earthquake, by how many stations it was noticed"
-data.train = { path = "data/train.csv", content_type = "text/csv; header=absent" }
-data.validation = { path = "data/train.csv", content_type = "text/csv" }
-[models.trees]
-image = { builtin = "xgboost", version = "1.7-1" }
-[models.trees.hyperparameters]
-num_round = 50
-eta = 0.2
-[models.trees.training]
-instance_type = "ml.m5.large"
-[[variants]]
-name = "trees"
-[api]
-content_type = "text/csv"
-header = false
-features = [
-    { name = "magnitude", type = "number" },
-    { name = "depth", type = "integer" },
-]
-[smoke]
-content_type = "text/csv"
-body = "4.8,562"
-"""
-TUNING = """
-[models.trees.tuning]
-max_jobs = 2
-objective = { metric = "validation:rmse", goal = "Minimize" }
-[models.trees.tuning.ranges]
-max_depth = { type = "integer", min = 1, max = 9 }
-gamma = { type = "continuous", min = 0.0, max = 5.0 }
-subsample = { type = "categorical", values = [0.5, 1] }
-[[variants]]"""
 PARAMETERS, RANGES = "models.trees.hyperparameters", "models.trees.tuning.ranges"
 ETA, TRAIN = "eta = 0.2", "data.train"
 JSON = (
@@ -48,9 +14,9 @@ JSON = (
 CSV = "numbers without a header line: the label, then the 2 features"
 OBJECTIVES = (
     '"reg:squarederror", "reg:squaredlogerror", "reg:logistic", "reg:pseudohubererror", '
-    '"reg:gamma", "reg:tweedie", "binary:logistic", "binary:logitraw", "binary:hinge", '
-    '"count:poisson", "survival:aft", "survival:cox", "multi:softmax", "multi:softprob", '
-    '"rank:pairwise", "rank:ndcg", "rank:map", "reg:linear"'
+    '"reg:absoluteerror", "reg:gamma", "reg:tweedie", "binary:logistic", "binary:logitraw", '
+    '"binary:hinge", "count:poisson", "survival:aft", "survival:cox", "multi:softmax", '
+    '"multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear"'
 )
 METRICS = (
     "validation:accuracy, validation:auc, validation:error, validation:f1, validation:logloss, "
@@ -80,15 +46,16 @@ HYPERPARAMETERS = {
     'updater = "prune,grow"': 'updater: found "prune,grow"; allowed: a list with commas of '
     "grow_colmaker, distcol, grow_histmaker, grow_local_histmaker, grow_skmaker, sync, refresh, "
     'prune, shotgun, coord_descent; did you mean "prune"?',
-    "rate_drop = 0.1": 'rate_drop: found without it; allowed: only with booster = "dart"',
+    "rate_drop = 0.1": 'rate_drop: found without it; allowed: only with booster = "dart"; else '
+    "XGBoost ignores it",
     "num_class = 3": "num_class: found without it; allowed: only with objective = "
     '"multi:softmax" or objective = "multi:softprob"',
     'monotone_constraints = "(1, 0)"': "monotone_constraints: found without it; allowed: only "
     'with tree_method = "exact" or tree_method = "hist"',
     'objective = "multi:softmax"': "num_class: missing; allowed: an integer of at least 2, for "
     "objective = multi:softmax",
-    'eval_metric = "auc"': 'eval_metric: found "auc"; allowed: other metrics with this objective: '
-    "auc is of binary: and rank:",
+    'objective = "reg:gamma"\neval_metric = "auc"': 'eval_metric: found "auc"; '
+    "allowed: other metrics with this objective: auc is of binary: and rank:",
     "early_stopping_rounds = 3": "early_stopping_rounds: found without them; allowed: only with "
     "eval_metric, whose last metric decides, and a channel validation",
 }
@@ -122,9 +89,12 @@ OTHERS = {
         ],
     ),
     "a stop that nothing decides": (
-        [(ETA, 'early_stopping_rounds = 3\neval_metric = "rmse"'), ("data.validation", "# ")],
-        f"{PARAMETERS}.early_stopping_rounds: found without them; allowed: only with eval_metric, "
-        "whose last metric decides, and a channel validation",
+        [
+            (ETA, 'early_stopping_rounds = 3\neval_metric = "rmse"\nobjective = "reg:gamma"'),
+            ("data.validation", "# "),
+        ],
+        f"{PARAMETERS}.early_stopping_rounds: found without it; allowed: only with a channel "
+        "validation, on which the metric decides",
     ),
     "data of another type": (
         [('"text/csv; header=absent"', '"text/tab-separated-values"')],
@@ -216,12 +186,6 @@ TUNINGS = {
 }
 
 
-@pytest.fixture
-def quakes(project: SettingsProject) -> SettingsProject:
-    project.write("workloads/data/train.csv", "41,4.8,562\n15,4.2,\n")
-    return project
-
-
 def problems(project: SettingsProject, *changes: tuple[str, str], text: str = QUAKES) -> list[str]:
     return project.workload_problems(*changes, text=text)
 
@@ -266,7 +230,9 @@ def test_what_xgboost_takes_is_allowed(quakes: SettingsProject, right: str) -> N
 def test_a_list_that_is_not_of_its_kind_is_reported(
     quakes: SettingsProject, name: str, wrong: str
 ) -> None:
-    (line,) = problems(quakes, (ETA, f'tree_method = "exact"\n{name} = "{wrong}"'))
+    (line,) = problems(
+        quakes, (ETA, f'tree_method = "exact"\nobjective = "reg:gamma"\n{name} = "{wrong}"')
+    )
     assert line.startswith(f'{PARAMETERS}.{name}: found "{wrong}"; allowed: ')
 
 
@@ -281,14 +247,14 @@ def test_what_a_builtin_algorithm_cannot_do_is_reported(
 
 @pytest.mark.parametrize("mistake", TUNINGS)
 def test_a_tuning_is_of_what_sagemaker_can_tune(quakes: SettingsProject, mistake: str) -> None:
-    tuned = QUAKES.replace("[[variants]]", TUNING, 1)
+    tuned = QUAKES.replace("[[variants]]", QUAKES_TUNING, 1)
     assert problems(quakes, text=tuned) == []
     change, expected = TUNINGS[mistake]
     assert problems(quakes, change, text=tuned) == [f"models.trees.tuning.{expected}"]
 
 
 def test_rounds_may_be_searched(quakes: SettingsProject) -> None:
-    tuned = QUAKES.replace("[[variants]]", TUNING, 1).replace("num_round = 50", "")
+    tuned = QUAKES.replace("[[variants]]", QUAKES_TUNING, 1).replace("num_round = 50", "")
     assert problems(quakes, ("max_depth =", "num_round ="), text=tuned) == []
 
 

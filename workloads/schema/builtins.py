@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pydantic_core import InitErrorDetails
 
 from workloads.builtin_images import BUILTINS
-from workloads.schema import builtin_xgboost
+from workloads.schema import builtin_xgboost, xgboost_hyperparameters
 from workloads.schema.api import Api
 from workloads.schema.data import Channel
 from workloads.schema.evaluation import Evaluation
 from workloads.schema.model import Model
-from workloads.schema.ranges import Range
 from workloads.schema.section import not_allowed, problem
 from workloads.schema.smoke import Smoke
 
@@ -22,10 +21,8 @@ Problems = Iterator[InitErrorDetails]
 class _Algorithm:
     metrics: Sequence[str]
     """What a tuning can be judged by."""
-    hyperparameter_misfits: Callable[
-        [Mapping[str, str], Mapping[str, Range], Sequence[str]], Problems
-    ]
-    """Of hyperparameters, a tuning's ranges and the model's channels, at keys of the model."""
+    hyperparameter_misfits: Callable[[Model], Problems]
+    """Of hyperparameters and a tuning's ranges, at keys of the model."""
     channel_misfits: Callable[
         [Sequence[str], Mapping[str, Channel], Mapping[str, str], int], Problems
     ]
@@ -36,7 +33,7 @@ class _Algorithm:
 _ALGORITHMS = {
     "xgboost": _Algorithm(
         builtin_xgboost.METRICS,
-        builtin_xgboost.hyperparameter_misfits,
+        xgboost_hyperparameters.misfits,
         builtin_xgboost.channel_misfits,
         builtin_xgboost.api_misfits,
     )
@@ -83,13 +80,12 @@ def _misfits(
 def _model_misfits(key: str, model: Model, data: Mapping[str, Channel], api: Api) -> Problems:
     if model.artifact is not None:  # trained already
         return
-    algorithm, given = _ALGORITHMS[str(model.image.builtin)], model.hyperparameters
-    ranges = model.tuning.ranges if model.tuning else {}
-    yield from _below(
-        ("models", key), algorithm.hyperparameter_misfits(given, ranges, model.channels)
-    )
+    algorithm = _ALGORITHMS[str(model.image.builtin)]
+    yield from _below(("models", key), algorithm.hyperparameter_misfits(model))
     yield from _below(("models", key), _metric_misfits(model, algorithm))
-    yield from algorithm.channel_misfits(model.channels, data, given, len(api.features))
+    yield from algorithm.channel_misfits(
+        model.channels, data, model.hyperparameters, len(api.features)
+    )
 
 
 def _metric_misfits(model: Model, algorithm: _Algorithm) -> Problems:
@@ -100,12 +96,14 @@ def _metric_misfits(model: Model, algorithm: _Algorithm) -> Problems:
         return
     objective = model.tuning.objective
     if objective.regex is not None:
-        key = ("tuning", "objective", "regex")
-        yield not_allowed(objective.regex, f"none: {own}", *key)
+        yield not_allowed(objective.regex, f"none: {own}", "tuning", "objective", "regex")
+    key = ("tuning", "objective", "metric")
     if objective.metric not in algorithm.metrics:
         there = f"{', '.join(algorithm.metrics)}"
-        key = ("tuning", "objective", "metric")
         yield not_allowed(objective.metric, there, *key, choices=algorithm.metrics)
+    elif (channel := objective.metric.partition(":")[0]) not in model.channels:
+        there = f"only with a channel {channel}, on which it is measured"
+        yield not_allowed(objective.metric, there, *key)
 
 
 def _title(model: Model) -> str:
