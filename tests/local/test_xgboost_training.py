@@ -34,6 +34,9 @@ def test_the_model_is_xgboosts_with_the_defaults_of_the_images_version(tmp_path:
     old = trained(tmp_path / "old", {})
     assert same_as_by_hand(old, {"base_score": 0.5, "tree_method": "exact"})
     assert not same_as_by_hand(old, {})
+    absolute = {"objective": "reg:absoluteerror"}  # by which 1.7 estimated base_score already
+    estimated = trained(tmp_path / "absolute", absolute)
+    assert same_as_by_hand(estimated, {**absolute, "tree_method": "exact"})
     assert same_as_by_hand(trained(tmp_path / "new", {}, version="3.2-0"), {})
 
 
@@ -150,6 +153,26 @@ def test_training_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
     best = values.index(min(values))
     assert len(values) == best + 4 < 400
     assert program.by_hand("print(model().num_boosted_rounds())") == best + 1
+
+
+@pytest.mark.parametrize(
+    ("metrics", "decides"),
+    [
+        ({"eval_metric": "mse,rmse"}, "rmse"),
+        ({"eval_metric": "rmse,mse"}, "mse"),
+        ({"_tuning_objective_metric": "validation:mae", "eval_metric": "mse,rmse"}, "mae"),
+        ({"_tuning_objective_metric": "validation:mae"}, "mae"),
+    ],
+)
+def test_the_metric_that_a_job_stops_by_is_the_tunings_or_the_last(
+    tmp_path: Path, metrics: dict[str, str], decides: str
+) -> None:
+    program = Program(tmp_path)
+    program.provide({**SIX, "early_stopping_rounds": "3", **metrics}, BOTH)
+    values = program.train().metrics(f"validation-{decides}")
+    attributes = program.by_hand("print(json.dumps(model().attributes()))")
+    # What has decided has written down what the best was; metrics here are of different sizes.
+    assert float(attributes["best_score"]) == pytest.approx(min(values), abs=1e-5)
 
 
 def test_a_metric_that_should_be_large_is_not_stopped_while_it_grows(tmp_path: Path) -> None:

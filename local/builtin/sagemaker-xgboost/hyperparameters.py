@@ -104,7 +104,8 @@ def with_defaults_of(
     if parameters.get("tree_method") == "gpu_hist":
         of_then["tree_method"] = "hist"
     if release < (2, 0):
-        of_then.setdefault("base_score", 0.5)
+        if objective != "reg:absoluteerror":  # the only one of then that was estimated
+            of_then.setdefault("base_score", 0.5)
         trees = parameters.get("booster") != "gblinear"
         if trees and parameters.get("tree_method", "auto") == "auto":
             of_then["tree_method"] = "exact" if rows < EXACT_ROWS else "approx"

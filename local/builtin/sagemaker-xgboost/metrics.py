@@ -88,8 +88,17 @@ def named(given: Sequence[str], objective_metric: str | None) -> tuple[list[str]
     The objective is written `validation:rmse`.
     """
     if objective_metric is not None:
-        given = sorted({*given, objective_metric.rpartition(":")[2]})
+        given = sorted({*given, _without_channel(objective_metric)})
     return [name for name in given if name not in CUSTOM], [n for n in given if n in CUSTOM]
+
+
+def deciding(given: Sequence[str], objective_metric: str | None) -> str:
+    """Return by what a job stops early: a tuning's objective, else the last of `eval_metric`."""
+    return given[-1] if objective_metric is None else _without_channel(objective_metric)
+
+
+def _without_channel(objective_metric: str) -> str:
+    return objective_metric.rpartition(":")[2]
 
 
 MAXIMIZED = ("auc", "aucpr", "map", "ndcg", *(name for name in CUSTOM if name != "mse"))

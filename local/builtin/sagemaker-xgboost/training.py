@@ -15,7 +15,7 @@ from typing import Any
 from algorithm import BASE, MODEL, UserError
 from channels import content_type, matrix
 from hyperparameters import GONE, parsed, version, with_defaults_of
-from metrics import MAXIMIZED, custom_metric, named
+from metrics import MAXIMIZED, custom_metric, deciding, named
 from xgboost import __version__ as installed
 from xgboost import train as boosted
 from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
@@ -50,7 +50,9 @@ def train() -> None:
 
 def _boosted(given: dict[str, Any], data: Mapping[str, Any]) -> Any:
     rounds = given.pop("num_round")
-    own, custom = named(given.pop("eval_metric", []), given.pop("_tuning_objective_metric", None))
+    metrics = given.pop("eval_metric", [])
+    objective_metric = given.pop("_tuning_objective_metric", None)
+    own, custom = named(metrics, objective_metric)
     early = given.pop("early_stopping_rounds", None)
     saves = given.pop("save_model_on_termination", "false") == "true"
     for name in GONE:
@@ -63,7 +65,7 @@ def _boosted(given: dict[str, Any], data: Mapping[str, Any]) -> Any:
     start, done = _last_checkpoint(checkpoints)
     callbacks: list[Any] = [EvaluationMonitor(logger=_print_line)]
     if early and (own or custom) and "validation" in data:
-        metric = (*own, *custom)[-1]
+        metric = deciding(metrics, objective_metric)
         maximize = metric.partition("@")[0] in MAXIMIZED
         stop = EarlyStopping(
             rounds=early,
