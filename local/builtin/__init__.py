@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextvars import copy_context
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from local.runners import ImageError, images
 from local.runners.engine import chosen
 from local.runners.images import Reference
 from workloads.builtin_images import BUILTINS, BuiltinImage
+from workloads.schema import xgboost_hyperparameters
 
 FOLDERS = Path(__file__).parent
 PACKAGES = FOLDERS.parent.parent / "build" / "builtin"
@@ -42,6 +44,23 @@ def metric_definitions(image: str) -> list[dict[str, str]] | None:
     return _metric_definitions(found.repository) if found else None
 
 
+def hyperparameter_failures(image: str, hyperparameters: Mapping[str, str]) -> list[str]:
+    """Return for what values AWS's own image would fail a job, as far as its settings' rules know.
+
+    The stand-in has only its own packages in Python, not what those rules are written with; a name
+    that is unknown or missing it reports itself.
+    """
+    try:
+        reference = Reference.parse(image)
+    except ImageError:
+        return []
+    found = _algorithm(reference)
+    if found is None or (version := _version(found, reference)) is None:
+        return []
+    wrong = xgboost_hyperparameters.failures(hyperparameters, version)
+    return [f"Hyperparameter {each['loc'][0]}: {each['type']}" for each in wrong]
+
+
 def provide(image: Reference, endpoint: str) -> None:
     """Have the registry at `endpoint` hold the stand-in, where the image is one of AWS's own.
 
@@ -52,7 +71,7 @@ def provide(image: Reference, endpoint: str) -> None:
     builtin = _algorithm(image)
     if builtin is None:
         raise ImageError(_nobodys(image))
-    version = next((v for v, tag in builtin.tags.items() if tag == image.version), None)
+    version = _version(builtin, image)
     if version is None:
         tags = ", ".join(builtin.tags.values())
         raise ImageError(f"image {image} does not exist; {builtin.title} has the tags {tags}")
@@ -70,6 +89,10 @@ def _algorithm(image: Reference) -> BuiltinImage | None:
         if ours == (image.repository, image.account) and (FOLDERS / builtin.repository).is_dir():
             return builtin
     return None
+
+
+def _version(builtin: BuiltinImage, image: Reference) -> str | None:
+    return next((v for v, tag in builtin.tags.items() if tag == image.version), None)
 
 
 def _nobodys(image: Reference) -> str:

@@ -112,6 +112,38 @@ def test_what_is_wrong_with_the_data_is_the_reason(account: Account) -> None:
     assert "row 1, column 1: could not convert string to float: 'label'" in ended["FailureReason"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "image", "reason"),
+    [
+        ({"eta": "5"}, OTHER, "Hyperparameter eta: found 5; allowed: a number from 0 to 1"),
+        (
+            {"eval_metric": "rmse"},
+            XGBOOST,
+            "Hyperparameter eval_metric: found without it; allowed: only with objective",
+        ),
+        (
+            {"objective": "reg:absoluteerror"},
+            XGBOOST.replace("1.7-1", "1.0-1-cpu-py3"),
+            'Hyperparameter objective: found "reg:absoluteerror"; allowed: others in version '
+            "1.0-1: this one is there from 1.7",
+        ),
+    ],
+)
+def test_values_that_awss_image_refuses_fail_a_job(
+    account: Account, wrong: dict[str, str], image: str, reason: str
+) -> None:
+    name = f"refused-{'-'.join(wrong)}".replace("_", "-")
+    ended = train(account, name, image, HyperParameters=ROUNDS | wrong)
+    assert ended["TrainingJobStatus"] == "Failed"
+    assert ended["FailureReason"] == f"AlgorithmError: framework error: {reason}, exit code: 1"
+
+
+def test_what_awss_image_would_ignore_fails_no_job(account: Account) -> None:
+    ignored = ROUNDS | {"rate_drop": "0.1", "lambda_bias": "0.5"}
+    ended = train(account, "ignored", HyperParameters=ignored)
+    assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
+
+
 def test_metrics_are_refused_even_if_they_are_sagemakers(account: Account) -> None:
     metrics = (builtin.metric_definitions(XGBOOST) or [])[:40]  # as many as a request may have
     spec = algorithm(MetricDefinitions=metrics)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
+from local import builtin
 from local.faults import Faults
 from local.runners import Container, Runner
 from local.sagemaker import s3_data
@@ -168,11 +169,19 @@ class TrainingJob(ContainerJob):
     def _train(self, containers: Sequence[Container], background: Sequence[Background]) -> str:
         started = now()
         self._enter("Training", TrainingStartTime=self.record.get("TrainingStartTime", started))
+        self._check_hyperparameters()
         limit = self.record["StoppingCondition"]["MaxRuntimeInSeconds"]
         try:
             return self.run(containers, started + limit - self._seconds, self._cut(background))
         finally:
             self._seconds += now() - started
+
+    def _check_hyperparameters(self) -> None:
+        """Raise JobFailed for values that a program of AWS's own would end with."""
+        image = self.record["AlgorithmSpecification"]["TrainingImage"]
+        if wrong := builtin.hyperparameter_failures(image, self.record["HyperParameters"]):
+            reason = f"AlgorithmError: framework error: {'; '.join(wrong)}, exit code: 1"
+            raise JobFailed(reason)
 
     def _cut(self, background: Sequence[Background]) -> Callable[[], str]:
         """Return what tells why to end an attempt early."""
