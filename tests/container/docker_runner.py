@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.container.runners import NOBODY, SIGNAL_MODEL_SERVER, START_SECONDS, Finished
+from tests.container.runners import (
+    NOBODY,
+    SIGNAL_JOB,
+    SIGNAL_MODEL_SERVER,
+    START_SECONDS,
+    Finished,
+)
 
 NATIVE = os.environ.get("SAGESTACK_RUNNER") == "process"
 """Whether who started the tests wants no Docker; later some of them set it themselves."""
@@ -54,9 +60,15 @@ class DockerProcess:
         state = docker("inspect", "--format={{.State.Running}}", self.container).stdout
         return state.strip() == "true"
 
+    def signal_job(self, number: signal.Signals) -> None:
+        self._signal(SIGNAL_JOB, number)
+
     def signal_model_server(self, number: signal.Signals) -> None:
-        script = SIGNAL_MODEL_SERVER.read_text()
-        docker("exec", self.container, "bash", "-c", script, "bash", "1", number.name)
+        self._signal(SIGNAL_MODEL_SERVER, number)
+
+    def _signal(self, script: Path, number: signal.Signals) -> None:
+        text = script.read_text()
+        docker("exec", self.container, "bash", "-c", text, "bash", "1", number.name)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ STOP_SECONDS = 30
 """What SageMaker gives a container between SIGTERM and SIGKILL."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORT = "SAGEMAKER_BIND_TO_PORT"
+SIGNAL_JOB = Path(__file__).with_name("signal-job")
 SIGNAL_MODEL_SERVER = Path(__file__).with_name("signal-model-server")
 
 
@@ -47,6 +48,9 @@ class Process(Protocol):
 
     def terminate(self) -> None:
         """Send SIGTERM, as SageMaker does to end it, and return at once."""
+
+    def signal_job(self, number: signal.Signals) -> None:
+        """Send a signal to every process that it has started."""
 
     def wait(self, seconds: float = START_SECONDS) -> Finished:
         """Wait until it has ended. Raises TimeoutExpired."""
@@ -158,8 +162,14 @@ class NativeProcess:
             time.sleep(0.01)
         return tuple(names.values())
 
+    def signal_job(self, number: signal.Signals) -> None:
+        self._signal(SIGNAL_JOB, number)
+
     def signal_model_server(self, number: signal.Signals) -> None:
-        command = ["bash", str(SIGNAL_MODEL_SERVER), str(self.process.pid), number.name]
+        self._signal(SIGNAL_MODEL_SERVER, number)
+
+    def _signal(self, script: Path, number: signal.Signals) -> None:
+        command = ["bash", str(script), str(self.process.pid), number.name]
         subprocess.run(command, check=True)
 
     def end(self) -> None:

@@ -41,6 +41,26 @@ def test_sigterm_while_training_ends_it_at_once_without_a_model(
     assert base.model_files == []
 
 
+def test_training_that_the_kernel_ends_says_so_and_leaves_no_model(
+    runner: Runner, base: Base, example: Example
+) -> None:
+    endless = replace(example.job.channels["train"], files={}, streamed=True)
+    base.training(example.job.with_channel("train", endless))
+    (base.path / "model" / "half-written").write_text("")
+    pipe = base.path / "input" / "data" / "train_0"
+    with (
+        runner.start("train", base=base.path, **example.job.environment) as process,
+        held_by_a_reader(process, pipe),
+    ):
+        process.signal_job(signal.SIGKILL)
+        done = process.wait()
+    assert done.code == 1
+    assert base.failure == "internal error: ended by SIGKILL, as for want of memory"
+    assert base.failure in done.output
+    assert not done.left
+    assert base.model_files == []
+
+
 def test_sigterm_lets_running_requests_end_and_then_serve_ends_at_once_with_0(
     runner: Runner,
     trained: Trained,
