@@ -43,9 +43,11 @@ train_forecasts <- function(job) {
   }
   series <- fit_all(series, job$settings, engine)
   naive <- vapply(series, naive_error, 0)
+  held_out <- lapply(series, function(one) chosen(one)$holdout)
   metrics <- list(
     train = overall_accuracy(lapply(series, function(one) chosen(one)$residuals), naive),
-    holdout = overall_accuracy(lapply(series, function(one) chosen(one)$holdout), naive)
+    # in what the models that were compared had seen
+    holdout = overall_accuracy(held_out, mapply(naive_error, series, lengths(held_out)))
   )
   if (!is.null(job$channels$validation)) {
     metrics$validation <- problems_in("channel 'validation'", {

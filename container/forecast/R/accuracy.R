@@ -1,9 +1,11 @@
 # How far forecasts are from what came: by series and model, and in all.
 
-#' The error of the season before, in the training data: what MASE counts in (Hyndman and Koehler,
-#' "Another look at measures of forecast accuracy", 2006). NA where nothing ever changed.
-naive_error <- function(series) {
-  error <- mean(abs(diff(series$values, lag = series$frequency)))
+#' The error of the season before, in the data that a model was fitted to: what MASE counts in
+#' (Hyndman and Koehler, "Another look at measures of forecast accuracy", 2006). That is all of a
+#' series but for what was held out of it. NA where nothing ever changed.
+naive_error <- function(series, held_out = 0) {
+  fitted <- series$values[seq_len(length(series$values) - held_out)]
+  error <- mean(abs(diff(fitted, lag = series$frequency)))
   if (is.finite(error) && error > 0) error else NA_real_
 }
 

@@ -4,6 +4,7 @@ test_that("metrics are those worked out by hand", {
   )
   quarters <- list(values = c(1, 2, 3, 4, 2, 2, 4, 8), frequency = 4)
   expect_identical(naive_error(quarters), mean(c(1, 0, 1, 4)))
+  expect_identical(naive_error(quarters, held_out = 2), mean(c(1, 0)))
   expect_identical(naive_error(list(values = rep(1, 9), frequency = 4)), NA_real_)
 })
 

@@ -13,6 +13,21 @@ test_that("a job of real data leaves a model that forecasts it", {
   expect_equal(model$series[[found$at]]$models$ets$forecast[1:2, "mean"], as.vector(expected))
 })
 
+test_that("the held-out end is measured as the package does by hand", {
+  months <- format_periods(1949 * 12 + 0:143, 12)
+  text <- format_csv(list(month = months, passengers = as_decimal(AirPassengers)))
+  given <- "{\"target\": \"passengers\", \"time\": \"month\", \"model\": \"ets\", \"holdout\": 12}"
+  paths <- job(given, "a.csv" = text)
+  capture.output(code <- run_training(paths, task))
+  expect_identical(code, 0L)
+  earlier <- stats::window(AirPassengers, end = c(1959, 12))
+  by_hand <- forecast::forecast(forecast::ets(earlier), h = 12)
+  expected <- forecast::accuracy(by_hand, AirPassengers)["Test set", c("RMSE", "MAE", "MASE")]
+  expect_equal(unlist(task$load(paths$model)$metadata$metrics$holdout), c(
+    rmse = expected[["RMSE"]], mae = expected[["MAE"]], mase = expected[["MASE"]]
+  ))
+})
+
 test_that("data without a header have the value first and the period second", {
   text <- paste0(c(ldeaths), ",", format_periods(1974 * 12 + 0:71, 12), ",both\n", collapse = "")
   paths <- job("{\"model\": \"ets\"}", "a.csv" = text)
