@@ -69,8 +69,8 @@ validate <- function(series, naive, job) {
   table <- job$channels$validation
   keys <- key_columns(series)
   if (length(job$hosts) > 1L && all(names(keys) %in% names(table))) {
-    labels <- series_labels(table[names(keys)], length(table[[1L]]))
-    own <- labels %in% vapply(series, series_label, "")
+    ids <- series_ids(table[names(keys)], length(table[[1L]]))
+    own <- ids %in% vapply(series, series_id, "")
     if (!any(own)) return(NULL)
     table <- lapply(table, `[`, own)
   }

@@ -40,7 +40,7 @@ held_out_rows <- function(series, columns, settings, table) {
   ))
   if (length(table[[1L]]) == 0L) report("found no row, expected at least one")
   rows <- typed_rows(table, columns, settings)
-  at <- match(rows$series, vapply(series, series_label, ""))
+  at <- match(rows$series, vapply(series, series_id, ""))
   ends <- vapply(series, function(one) one$start + length(one$values) - 1, 0)
   limits <- vapply(series, function(one) longest_horizon(one$frequency, settings), 0)
   frequencies <- vapply(series, `[[`, 0, "frequency")
@@ -53,7 +53,7 @@ held_out_rows <- function(series, columns, settings, table) {
   outside <- right[step[right] < 1 | step[right] > limits[at[right]]]
   right <- setdiff(right, outside)
   twice <- right[duplicated(data.frame(at, step)[right, ])]
-  row_of <- function(which) sprintf("row %d, series '%s'", which, rows$series[which])
+  row_of <- function(which) sprintf("row %d, series '%s'", which, rows$label[which])
   period <- function(which, number) {
     unlist(Map(format_periods, number, frequencies[at[which]]))
   }

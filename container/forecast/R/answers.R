@@ -10,7 +10,7 @@ read_request <- function(model, table) {
   if (length(given) == 0L) report("found no row, expected at least one")
   known <- Reduce(`&`, lapply(keys, function(key) table[[key$name]] %in% key$levels), TRUE)
   horizon <- if (is.numeric(given)) given else as_number(given)
-  at <- match(series_labels(table[names(keys)], length(given)), model$labels)
+  at <- match(series_ids(table[names(keys)], length(given)), model$ids)
   most <- ifelse(is.na(at), max(model$limits), model$limits[at])
   wrong <- which(!is_whole(horizon) | horizon < 1 | horizon > most)
   found <- as.character(given[wrong])

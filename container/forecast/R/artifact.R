@@ -51,13 +51,13 @@ load_forecasts <- function(engine, folder) {
     basename(files), folder, toString(metadata$hosts)
   )[!file.exists(files)])
   series <- unlist(lapply(files, read_rds), recursive = FALSE)
-  labels <- vapply(series, series_label, "")
-  twice <- labels[duplicated(labels)]
+  ids <- vapply(series, series_id, "")
+  twice <- vapply(series[duplicated(ids)], series_label, "")
   report(sprintf(
     "series '%s' was fitted by several instances: with ShardedByS3Key, expected %s",
     twice, "all rows of a series in one file"
   ))
-  series <- series[order(labels, method = "radix")]
+  series <- series[order(ids, method = "radix")]
   as_model(series, metadata)
 }
 
@@ -65,7 +65,7 @@ load_forecasts <- function(engine, folder) {
 as_model <- function(series, metadata) {
   list(
     series = series,
-    labels = vapply(series, series_label, ""),
+    ids = vapply(series, series_id, ""),
     limits = vapply(series, function(one) nrow(chosen(one)$forecast), 0L),
     columns = request_columns(series),
     metadata = metadata

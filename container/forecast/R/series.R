@@ -57,8 +57,9 @@ key_names <- function(table, settings) {
   keys
 }
 
-#' Rows of training or held-out data: list(series, frequency, number, value, wrong, problems), where
-#' `series` is the label of the row's keys and `wrong` tells the rows that `problems` is about.
+#' Rows of training or held-out data: list(series, label, frequency, number, value, wrong, problems),
+#' where `series` and `label` are of the row's keys, and `wrong` tells the rows that `problems` is
+#' about.
 typed_rows <- function(table, columns, settings) {
   periods <- parse_periods(table[[settings$time]])
   values <- as_number(table[[settings$target]])
@@ -68,7 +69,8 @@ typed_rows <- function(table, columns, settings) {
   found <- table[[settings$time]][no_period]
   found[is_missing(found)] <- NA
   list(
-    series = series_labels(table[names(columns)], length(values)),
+    series = series_ids(table[names(columns)], length(values)),
+    label = series_labels(table[names(columns)], length(values)),
     frequency = periods$frequency,
     number = periods$number,
     value = values,
@@ -83,13 +85,21 @@ typed_rows <- function(table, columns, settings) {
   )
 }
 
-#' The names of the series that rows with these keys are of, `count` of them.
-series_labels <- function(keys, count) {
-  if (length(keys) == 0L) return(rep("the series", count))
-  do.call(paste, c(unname(keys), sep = ", "))
-}
+#' What tells the series apart that rows with these keys are of, `count` of them. No key holds the
+#' separator, which csv.R keeps for itself.
+series_ids <- function(keys, count) joined_keys(keys, count, "\x1f")
+
+series_id <- function(series) series_ids(series$keys, 1L)
+
+#' Their names for whoever reads them: a comma may be in a key, too, so that two may have the same.
+series_labels <- function(keys, count) joined_keys(keys, count, ", ")
 
 series_label <- function(series) series_labels(series$keys, 1L)
+
+joined_keys <- function(keys, count, separator) {
+  if (length(keys) == 0L) return(rep("the series", count))
+  do.call(paste, c(unname(keys), sep = separator))
+}
 
 #' What is wrong with one series of rows that are each right.
 series_problems <- function(series, settings) {

@@ -84,6 +84,15 @@ test_that("a series in the files of several instances is told", {
   )
 })
 
+test_that("series whose keys differ only by where a comma is load from several instances", {
+  table <- bound(
+    rows_of(1:36, country = "Korea, South", name = "x"),
+    rows_of(36:1, country = "Korea", name = "South, x")
+  )
+  folder <- stored(trained(table, "algo-1", both), trained(table, "algo-2", both))
+  expect_length(load_forecasts(quick_engine, folder)$series, 2L)
+})
+
 test_that("an instance whose files are missing is told, and a folder without a model", {
   folder <- stored(trained(two, "algo-1", both))
   expect_reported(

@@ -8,6 +8,24 @@ test_that("rows in any order are series in the order of time, sorted by their ke
   expect_identical(series[[1L]]$keys, list(series = "flat", group = "a"))
 })
 
+test_that("series whose keys differ only by where a comma is are two", {
+  table <- bound(
+    rows_of(1:36, country = "Korea, South", name = "x"),
+    rows_of(36:1, country = "Korea", name = "South, x")
+  )
+  series <- fitted_series(table, settings)
+  expect_identical(vapply(series, series_label, ""), rep("Korea, South, x", 2L))
+  expect_identical(lapply(series, `[[`, "values"), list(as.numeric(36:1), as.numeric(1:36)))
+  model <- as_model(series, list())
+  asked <- list(country = c("Korea, South", "Korea"), name = c("x", "South, x"), horizon = c(1, 1))
+  expect_identical(read_request(model, asked)$at, 2:1)
+  after <- bound(
+    rows_of(0, "2004-01", country = "Korea, South", name = "x"),
+    rows_of(0, "2004-01", country = "Korea", name = "South, x")
+  )
+  expect_identical(held_out_rows(series, key_columns(series), settings, after)$at, 2:1)
+})
+
 test_that("a table without keys is one series", {
   series <- read_series(rows_of(1:36), settings)
   expect_length(series, 1L)

@@ -16,8 +16,8 @@ test_that("a job of real data leaves a model that forecasts it", {
 test_that("the held-out end is measured as the package does by hand", {
   months <- format_periods(1949 * 12 + 0:143, 12)
   text <- format_csv(list(month = months, passengers = as_decimal(AirPassengers)))
-  given <- "{\"target\": \"passengers\", \"time\": \"month\", \"model\": \"ets\", \"holdout\": 12}"
-  paths <- job(given, "a.csv" = text)
+  given <- list(target = "passengers", time = "month", model = "ets", holdout = 12)
+  paths <- job(as_json(given), "a.csv" = text)
   capture.output(code <- run_training(paths, task))
   expect_identical(code, 0L)
   earlier <- stats::window(AirPassengers, end = c(1959, 12))
