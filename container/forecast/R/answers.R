@@ -43,14 +43,38 @@ missing_series <- function(series, keys, table, rows) {
   }, "")
 }
 
+# A few bytes ask for forecasts of thousands, and InvokeEndpoint takes an answer of 6 MB, no more.
+# Batch transform names no limit; what is longer than the largest body it sends helps nobody.
+longest_answer <- function() {
+  megabytes <- if (identical(Sys.getenv("SAGEMAKER_BATCH"), "true")) 100 else 6
+  megabytes * 2^20
+}
+
+# Bytes: no period of either format has fewer, and no answer has more around its rows.
+least_of_period <- 18
+most_around_rows <- 2^10
+
+#' Stops where the rows' texts together are longer than an answer may be.
+check_length <- function(request, bytes) {
+  most <- longest_answer()
+  if (sum(bytes) + most_around_rows <= most) return(invisible())
+  report(sprintf(
+    "found %.0f periods over %d rows, expected forecasts of at most %.0f bytes: %s",
+    sum(request$horizon), length(request$horizon), most, "ask for fewer in a request"
+  ))
+}
+
 #' The text of one row's forecast, made once for all rows that ask for the same.
 row_texts <- function(request, text_of) {
+  check_length(request, request$horizon * least_of_period) # before anything is made
   which <- request$at * 1e6 + request$horizon
   distinct <- !duplicated(which)
   texts <- mapply(function(at, horizon) {
     text_of(request$model$series[[at]], horizon)
   }, request$at[distinct], request$horizon[distinct])
-  texts[match(which, which[distinct])]
+  row <- match(which, which[distinct])
+  check_length(request, (nchar(texts, "bytes") + 1)[row]) # with a comma in between
+  texts[row]
 }
 
 #' The periods of a forecast, and its numbers as columns of text.

@@ -52,6 +52,31 @@ test_that("rows that ask for the same get the same, each its own", {
   expect_length(found[[4L]]$mean, 1L)
 })
 
+test_that("an answer that would be longer than an endpoint's may be is refused, before it is made", {
+  body <- function(rows, horizon = 60) {
+    paste0("series,group,horizon\n", strrep(sprintf("flat,a,%d\n", horizon), rows))
+  }
+  refused <- "found %d periods over %d rows, expected forecasts of at most 6291456 bytes: ask"
+  for (accept in c("application/json", "text/csv")) {
+    bytes <- diff(vapply(1:2, function(rows) nchar(post(body(rows), accept = accept)[[1L]]), 0L))
+    rows <- 6291456 %/% bytes
+    expect_lte(nchar(post(body(rows - 1), accept = accept)[[1L]]), 6291456)
+    found <- message_of(post(body(rows + 1), accept = accept))
+    expect_match(found, sprintf(refused, as.integer((rows + 1) * 60), as.integer(rows + 1)))
+  }
+  # the shortest rows have most around their periods
+  expect_match(message_of(post(body(100000, 1))), "found 100000 periods over 100000 rows")
+  took <- system.time(found <- message_of(post(body(600000))))[["elapsed"]]
+  expect_match(found, "found 36000000 periods over 600000 rows")
+  expect_lt(took, 10)
+})
+
+test_that("batch transform takes longer answers", {
+  withr::local_envvar(SAGEMAKER_BATCH = "true")
+  rows <- paste0("series,group,horizon\n", strrep("flat,a,60\n", 10000L))
+  expect_gt(nchar(post(rows)[[1L]]), 6291456)
+})
+
 test_that("wrong keys and horizons are named by row and column, with what is allowed", {
   message <- message_of(post(paste0(
     "series,group,horizon\n", "lime,b,2\n", "line,a,2\n", "line,b,21\n", "flat,a,60\n",
