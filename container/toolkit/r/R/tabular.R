@@ -40,6 +40,8 @@
 # The random numbers of a fit begin at the same seed each time. Keep a fit small: what predict()
 # does not need (residuals, the call with its data) would be in every artifact. design_matrix(data)
 # is there for models that want a matrix. report("...") tells a user what to mend, and ends the job.
+# metadata.json keeps the features of the first row of the training data, its `example`: before a
+# model serves, it has to predict that row.
 # A task that is no regression is made by new_task(): see task.R.
 # nolint end
 
@@ -56,11 +58,19 @@ regression <- function(package, hyperparameters, fit_model, predict_model,
     train = function(job) train_regression(learner, job),
     save = save_regression,
     load = function(folder) load_regression(learner, folder),
-    example = function(model) lapply(model$columns, function(column) c(column$levels, "0")[1L]),
+    example = example_row,
     predict = function(model, table) predict_rows(learner, model, table),
     writers = number_writers,
     evaluate = function(model, table, unit) evaluate_regression(learner, model, table, unit)
   )
+}
+
+#' A row that the model can answer: the first of its training data, which metadata.json keeps. Zeros
+#' may be nothing that a model is made for, as one of logarithms; they are what is left for a model
+#' of before, which kept none.
+example_row <- function(model) {
+  row <- model$metadata$example
+  if (is.null(row)) lapply(model$columns, function(column) c(column$levels, "0")[1L]) else row
 }
 
 #' A model of the job's data, measured on its validation data if there are any.
@@ -92,11 +102,13 @@ fit_table <- function(learner, table, settings) {
   metrics <- list(train = c(
     list(rmse = regression_metrics(actual, predicted)$rmse), learner$metrics(fit)
   ))
+  features <- columns[names(columns) != settings$target]
   list(
     fit = fit,
-    columns = columns[names(columns) != settings$target],
+    columns = features,
     metadata = c(
       list(target = settings$target, hyperparameters = settings, rows = nrow(data)),
+      list(example = lapply(table[names(features)], `[`, 1L)),
       learner$facts(fit),
       list(metrics = metrics, versions = c(list(R = version_of("base")), versions_of(learner)))
     )

@@ -12,7 +12,8 @@
 #'   save(model, folder, beside), load(folder)  the files of an artifact. A loaded model's
 #'                    `columns`, by name, are those of a request. `beside` is a folder, to be made,
 #'                    for what is worth keeping and not for serving: SageMaker's output.tar.gz
-#'   example(model)   a table of one valid row, scored before the first request
+#'   example(model)   a table of one valid row, scored before the first request: where that fails,
+#'                    nothing is served, so it is best one that the model was trained on
 #'   predict(model, table)  answers for a request's rows, in any form that `writers` take
 #'   writers          by media type of an answer: function(answers, format) to its text. `format` is
 #'                    the request's, a name of `readers`

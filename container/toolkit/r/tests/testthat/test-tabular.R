@@ -31,6 +31,31 @@ test_that("a saved model predicts the same, also with levels beyond ASCII", {
   expect_equal(linear$predict(loaded, table[-1L]), linear$predict(model, table[-1L]))
 })
 
+test_that("a model that knows no zero proves itself on a row of its training data", {
+  logarithm <- regression(
+    "stats", list(),
+    fit_model = function(data, target, settings) {
+      stats::lm(.target ~ log(x) + kind, cbind(.target = target, data))
+    },
+    predict_model = function(fit, data) stats::predict(fit, data)
+  )
+  table <- list(x = c("1", "2", "4", "9"), y = c("1", "3", "4", "7"), kind = c("b", "a", "a", "b"))
+  folder <- saved(logarithm, model_of(logarithm, table, list(target = "y")))
+  loaded <- logarithm$load(folder)
+  expect_identical(logarithm$example(loaded), list(x = "1", kind = "b"))
+  expect_length(logarithm$predict(loaded, logarithm$example(loaded)), 1L)
+})
+
+test_that("a model of before, without such a row, proves itself on zeros and first levels", {
+  file <- file.path(folder <- saved(linear, model_of(linear, iris_table, settings)), "metadata.json")
+  metadata <- read_json(file)
+  metadata$example <- NULL
+  write_json(metadata, file)
+  loaded <- linear$load(folder)
+  expect_identical(linear$example(loaded)[c(1L, 4L)], list(Sepal.Width = "0", Species = "setosa"))
+  expect_length(linear$predict(loaded, linear$example(loaded)), 1L)
+})
+
 test_that("metadata say what the model takes and what made it", {
   model <- model_of(linear, iris_table, settings)
   expect_identical(
