@@ -19,6 +19,10 @@
 # `criterion`  what the forms of a model are compared by.
 # `horizon`  the most periods ahead that a request may ask for.
 #
+# Each of several instances fits its share of the series, and measures that share alone: all log
+# train:, holdout: and validation: metrics, each of its own, so that a tuning job had better train on
+# one. metadata.json has the metrics of the first one, whose `share` it names.
+#
 # A request's rows are the keys and `horizon`. Engines: see R/engines.R.
 
 hyperparameters <- list(
@@ -55,13 +59,25 @@ train_forecasts <- function(job) {
     })
   }
   for (one in series) cat(sprintf("%s: %s\n", series_label(one), chosen(one)$is))
-  metadata <- list(
-    time = job$settings$time, target = job$settings$target, engine = engine$name,
-    hyperparameters = job$settings, rows = length(job$channels$train[[1L]]),
-    series = length(series), metrics = Filter(Negate(is.null), metrics),
-    versions = c(list(R = version_of("base")), engine_versions(engine))
+  metadata <- c(
+    list(
+      time = job$settings$time, target = job$settings$target, engine = engine$name,
+      hyperparameters = job$settings, rows = length(job$channels$train[[1L]]),
+      series = length(series)
+    ),
+    share_of(job),
+    list(
+      metrics = Filter(Negate(is.null), metrics),
+      versions = c(list(R = version_of("base")), engine_versions(engine))
+    )
   )
   c(as_model(series, metadata), list(host = job$host, hosts = job$hosts))
+}
+
+#' Whose series were measured, where they are not all.
+share_of <- function(job) {
+  count <- length(job$hosts)
+  if (count > 1L) list(share = sprintf("the series of %s, one of %d instances", job$host, count))
 }
 
 #' The metrics of the validation data, of which one of several instances measures its own series.

@@ -59,6 +59,15 @@ test_that("instances that have all of the data fit a share of the series each, a
   expect_identical(loaded$columns, whole$columns)
 })
 
+test_that("one of several instances says that what it has measured is of its share", {
+  share <- trained(two, "algo-1", both)
+  expect_true("share: the series of algo-1, one of 2 instances" %in% training_log(share))
+  file <- file.path(stored(share), "metadata.json")
+  expect_identical(read_json(file)$share, "the series of algo-1, one of 2 instances")
+  expect_false(any(startsWith(training_log(trained(two)), "share")))
+  expect_false("share" %in% names(read_json(file.path(stored(trained(two)), "metadata.json"))))
+})
+
 test_that("instances that have files of their own fit what is in them", {
   folder <- stored(
     trained(series_of("line"), "algo-1", both, TRUE),
