@@ -6,9 +6,12 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.container.runners import LEAVE_SECONDS
 
 CONTAINERS = Path(__file__).parents[2] / "container"
 TOOLKIT = CONTAINERS / "toolkit" / "r"
@@ -89,5 +92,8 @@ def test_sigterm_also_ends_the_processes_that_training_forked(tmp_path: Path) ->
             pids += (tmp_path / "pids").read_text().split()
         job.send_signal(signal.SIGTERM)
         assert job.wait(5) == 128 + signal.SIGTERM
-    assert not [pid for pid in pids if Path("/proc", pid, "exe").exists()]
+    deadline = time.monotonic() + LEAVE_SECONDS
+    while left := [pid for pid in pids if Path("/proc", pid, "exe").exists()]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
     assert not (tmp_path / "ml" / "model").exists()
