@@ -20,8 +20,8 @@
 # `horizon`  the most periods ahead that a request may ask for.
 #
 # Each of several instances fits its share of the series, and measures that share alone: all log
-# train:, holdout: and validation: metrics, each of its own, so that a tuning job had better train on
-# one. metadata.json has the metrics of the first one, whose `share` it names.
+# train:, holdout: and validation: metrics, each of its own, so that a tuning job had better train
+# on one. metadata.json has the metrics of the first one, whose `share` it names.
 #
 # A request's rows are the keys and `horizon`. Engines: see R/engines.R.
 

@@ -52,7 +52,7 @@ test_that("rows that ask for the same get the same, each its own", {
   expect_length(found[[4L]]$mean, 1L)
 })
 
-test_that("an answer that would be longer than an endpoint's may be is refused, before it is made", {
+test_that("an answer that would be longer than an endpoint takes is refused before it is made", {
   body <- function(rows, horizon = 60) {
     paste0("series,group,horizon\n", strrep(sprintf("flat,a,%d\n", horizon), rows))
   }

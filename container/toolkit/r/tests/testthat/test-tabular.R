@@ -47,7 +47,8 @@ test_that("a model that knows no zero proves itself on a row of its training dat
 })
 
 test_that("a model of before, without such a row, proves itself on zeros and first levels", {
-  file <- file.path(folder <- saved(linear, model_of(linear, iris_table, settings)), "metadata.json")
+  folder <- saved(linear, model_of(linear, iris_table, settings))
+  file <- file.path(folder, "metadata.json")
   metadata <- read_json(file)
   metadata$example <- NULL
   write_json(metadata, file)
