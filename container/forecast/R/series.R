@@ -57,9 +57,9 @@ key_names <- function(table, settings) {
   keys
 }
 
-#' Rows of training or held-out data: list(series, label, frequency, number, value, wrong, problems),
-#' where `series` and `label` are of the row's keys, and `wrong` tells the rows that `problems` is
-#' about.
+#' Rows of training or held-out data: list(series, label, frequency, number, value, wrong,
+#' problems), where `series` and `label` are the id and the name of the row's series, and `wrong`
+#' tells the rows that `problems` is about.
 typed_rows <- function(table, columns, settings) {
   periods <- parse_periods(table[[settings$time]])
   values <- as_number(table[[settings$target]])
