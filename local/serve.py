@@ -76,7 +76,7 @@ The embedded AWS goes on. Its log is {relative(aws.log_path)}; when you have cor
 another terminal, in this folder:
 
     . {relative(ENVIRONMENT_FILE)}
-    make deploy WORKLOADS="{" ".join(each.name for each in workloads)}"
+    {_deploy_again(workloads)}
 
 Ctrl-C here ends it all.
 """

@@ -57,8 +57,6 @@ Build = Callable[[Settings, str], Any]
 """A model.py's `build(settings, task)`."""
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
-
-
 # Numbers of a matrix that are there at once for a request: 64 MB.
 _MOST_NUMBERS = 8_000_000
 

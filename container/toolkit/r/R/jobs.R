@@ -3,8 +3,8 @@
 # FailureReason and ExitMessage hold 1 KB.
 longest_reason <- 1024L
 
-#' Runs a job's work and returns its exit code. The one place that writes the file whose text
-#' SageMaker shows as the job's reason.
+#' Runs a job's work and returns its exit code. Writes the file whose text SageMaker shows as the
+#' job's reason; when the kernel has ended R, the program `train` does.
 run_job <- function(work, reason_file) {
   place <- NULL
   tryCatch(
