@@ -4,6 +4,7 @@
     shared      the data bucket with its key, the provider that runs jobs
     <workload>  data -> training or tuning -> evaluation -> model -> endpoint -> entry in the API
     api         API Gateway -> Lambda proxy -> the workloads' endpoints
+    dev-host    RStudio Server to prototype on, if the environment asks for one
 
 A file of workloads/ is one workload; a file of environments/ is what differs by account.
 """
@@ -16,6 +17,7 @@ from aws_cdk import App, Environment, Tags
 
 from environments.loading import Settings, load_settings
 from stacks.api import ApiStack
+from stacks.dev_host.stack import DevHostStack
 from stacks.log_groups import give_cdk_functions_log_groups
 from stacks.shared import SharedStack
 from stacks.staging import harden_staging, staging_synthesizer
@@ -52,6 +54,16 @@ def build_app(app: App, settings: Settings) -> App:
             synthesizer=synthesizer,
         )
     ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
+    if environment.dev_host is not None:
+        DevHostStack(
+            app,
+            f"{name}-dev-host",
+            environment=environment,
+            settings=environment.dev_host,
+            storage=shared.storage,
+            env=env,
+            synthesizer=synthesizer,
+        )
 
     harden_staging(app)
     give_cdk_functions_log_groups(app, environment.log_retention_days)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from environments.dev_host import RStudioHost
+from environments.dev_host_downloads import LOCK, downloads, locked
 from environments.schema import Environment
 from workloads.builtin_images import BUILTINS
 from workloads.loading import SettingsError, collecting, load_file, load_workloads, shown_path
@@ -34,6 +36,8 @@ def load_settings(
         workloads = load_workloads(root / "workloads")
     if not problems and (region := loaded.region or default_region):
         problems += _builtins_elsewhere(workloads, region)
+    if not problems and isinstance(loaded.dev_host, RStudioHost):
+        problems += _not_locked(loaded.dev_host)
     if problems:
         raise SettingsError(*problems)
     return Settings(loaded, workloads)
@@ -60,3 +64,12 @@ def _builtins_elsewhere(workloads: Iterable[Workload], region: str) -> Iterator[
                 key = f"workloads/{workload.name}.toml: models.{name}.image.builtin"
                 there = f"a region that has {builtin.title}: {', '.join(builtin.accounts)}"
                 yield f"{key}: found {shown(region)}, where it would be deployed; allowed: {there}"
+
+
+def _not_locked(host: RStudioHost) -> Iterator[str]:
+    """Yield each file that the host would download without a checksum to compare it with."""
+    checksums = locked()
+    for download in downloads(host.architecture):
+        if download.url not in checksums:
+            there = "its SHA-256, which make lock-downloads writes"
+            yield f"{shown_path(LOCK)}: {download.url}: missing; allowed: {there}"

@@ -7,6 +7,7 @@ from typing import Annotated
 import botocore.session
 from pydantic import Field, field_validator
 
+from environments.dev_host import DevHost, SubnetId
 from workloads.schema.section import Allowed, Section, Several, not_allowed, raise_any, repeated
 
 # What CloudWatch Logs takes as RetentionInDays (PutRetentionPolicy).
@@ -39,9 +40,6 @@ TagValue = Annotated[
 ]
 
 
-SubnetId = Annotated[
-    str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$"), Allowed('a subnet, "subnet-..."')
-]
 SecurityGroupId = Annotated[
     str, Field(pattern=r"^sg-[0-9a-f]{8,17}$"), Allowed('a security group, "sg-..."')
 ]
@@ -114,6 +112,7 @@ class Environment(Section):
     ] = 3000
     """Seconds that one custom resource waits for a job; as many wait in turn as the job needs."""
     api: ApiSettings = ApiSettings()
+    dev_host: DevHost | None = None
 
     @field_validator("name")
     @classmethod

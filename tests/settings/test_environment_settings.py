@@ -53,7 +53,7 @@ MISTAKES = {
     "a misspelt key": (
         "retain-data = true",
         "retain-data: unknown key; allowed: name, account, region, tags, retain_data, "
-        'log_retention_days, vpc, job_wait, api; did you mean "retain_data"?',
+        'log_retention_days, vpc, job_wait, api, dev_host; did you mean "retain_data"?',
     ),
     "a tag of AWS's own": (
         'tags."AWS:x" = "1"',

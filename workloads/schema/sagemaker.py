@@ -87,6 +87,13 @@ HostingInstanceType = Annotated[
         choices=_known("ProductionVariantInstanceType"),
     ),
 ]
+NotebookInstanceType = Annotated[
+    str,
+    Allowed(
+        'an instance type of SageMaker notebooks, such as "ml.t3.medium"',
+        choices=_known("InstanceType"),
+    ),
+]
 InputMode = Annotated[str, Allowed.one_of(("File", "FastFile", "Pipe"))]
 Count = Annotated[int, Field(ge=1), Allowed("an integer of at least 1")]
 VolumeSize = Annotated[

@@ -1,0 +1,1 @@
+"""The data scientist's host: RStudio Server on EC2, or a SageMaker notebook instance."""
