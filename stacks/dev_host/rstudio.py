@@ -139,6 +139,7 @@ class RStudio(Construct):
         volume.apply_removal_policy(
             RemovalPolicy.RETAIN if environment.retain_data else RemovalPolicy.DESTROY
         )
+        acknowledge(volume, {"W3010": "A volume is of one zone, which is that of the subnet."})
         return volume
 
     def _password(self, key: kms.Key) -> secretsmanager.Secret:

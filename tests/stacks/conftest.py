@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import Acknowledgment, App
+from aws_cdk import Acknowledgment, App, DefaultStackSynthesizer
 from constructs import IConstruct
 
 import stacks.acknowledge
 from app import ROOT, build_app
+from environments import dev_host_downloads
+from environments.dev_host import NotebookHost
 from environments.loading import Settings
 from environments.schema import Environment
+from stacks.dev_host.stack import DevHostStack
+from stacks.shared import SharedStack
 from workloads.loading import load_workloads
 from workloads.schema import Project, Workload
 
@@ -23,7 +27,17 @@ Resource = dict[str, Any]
 ENVIRONMENT = {
     "vpc": {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]},
     "tags": {"team": "flowers"},
+    "dev_host": {
+        "kind": "rstudio",
+        "accept_agpl": True,
+        "vpc_id": "vpc-0a1b2c3d",
+        "subnet_id": "subnet-0a1b2c3d",
+        "availability_zone": "eu-west-1a",
+    },
 }
+NOTEBOOK = {"kind": "notebook", "vpc_id": "vpc-0a1b2c3d", "subnet_id": "subnet-0a1b2c3d"}
+"""The other kind of dev host: a deployment has one, this synth has both."""
+CHECKSUM = "0a1b2c3d" * 8
 WORKLOADS = Path(__file__).parent / "workloads"
 """Workloads that are there for the tests alone."""
 
@@ -86,10 +100,26 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stacks.acknowledge, "Validations", Recorder)
+        checksums = {download.url: CHECKSUM for download in dev_host_downloads.ALL}
+        patch.setattr(dev_host_downloads, "locked", lambda: checksums)
         app = build_app(App(context=context, outdir=str(assembly)), settings)
+        _add_notebook(app, settings.environment)
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     return Synth(assembly, _findings(assembly), tuple(recorded))
+
+
+def _add_notebook(app: App, environment: Environment) -> None:
+    shared = app.node.find_child("sagestack-shared")
+    assert isinstance(shared, SharedStack)
+    DevHostStack(
+        app,
+        "sagestack-notebook",
+        environment=environment,
+        settings=NotebookHost.model_validate(NOTEBOOK),
+        storage=shared.storage,
+        synthesizer=DefaultStackSynthesizer(),
+    )
 
 
 def _workload(path: Path) -> Workload:

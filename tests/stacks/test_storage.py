@@ -33,7 +33,7 @@ def test_the_data_bucket_has_a_key_of_its_own_and_access_logs(synth: Synth) -> N
     )
     (rule,) = data["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    (key,) = synth.resources("AWS::KMS::Key")
+    (key,) = synth.resources("AWS::KMS::Key", "sagestack-shared")
     assert key["Properties"]["EnableKeyRotation"] is True
 
 
