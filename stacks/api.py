@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from environments.schema import Environment
@@ -43,7 +44,15 @@ class ApiStack(Stack):
         workloads.add_resource("{name}").add_resource("invocations").add_method("POST", integration)
         # not api.url, which ends in a slash: API Gateway knows no path //workloads
         host = f"{api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
-        CfnOutput(self, "ApiUrl", value=f"https://{host}/{STAGE}")
+        url = f"https://{host}/{STAGE}"
+        CfnOutput(self, "ApiUrl", value=url)
+        ssm.StringParameter(
+            self,
+            "Url",
+            description=f"Where the API of {environment.name} is",
+            parameter_name=f"/{environment.name}/api/url",
+            string_value=url,
+        )
 
     def _proxy(self, environment: Environment) -> PythonFunction:
         catalog_path = f"/{environment.name}/workloads/"

@@ -18,7 +18,7 @@ class ModelEvaluation(Construct):
     """Evaluates a model, and what serves now where a bound asks for it; `gate` compares both.
 
     `artifact` is the model's model.tar.gz, and `candidate` says when it is another one. The
-    results are in the folder `s3_uri`.
+    job `job_name` leaves its results in the folder `s3_uri`.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class ModelEvaluation(Construct):
             if settings.compares
             else None
         )
+        self.job_name = evaluation.name
         self.s3_uri = evaluation.s3_uri
         self.gate = QualityGate(
             self,

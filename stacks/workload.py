@@ -11,6 +11,7 @@ from stacks.batch_transform import BatchTransform
 from stacks.channels import Channels
 from stacks.container_images import ContainerImages
 from stacks.endpoint import Endpoint
+from stacks.job_entry import JobEntry
 from stacks.outputs import add_outputs
 from stacks.shared import SharedStack
 from stacks.trained_model import TrainedModel
@@ -72,6 +73,8 @@ class WorkloadStack(Stack):
             string_value=workload.catalog(parts.endpoint_name),
             tier=ssm.ParameterTier.INTELLIGENT_TIERING,
         )
-        # the API offers the workload only when its endpoint has answered
+        jobs = JobEntry(self, "JobEntry", parts=parts, models=models)
+        # the API offers the workload only when its endpoint has answered, with what these jobs made
         entry.node.add_dependency(endpoint)
+        jobs.node.add_dependency(endpoint)
         add_outputs(self, parts.endpoint_name, models, batch_transform)

@@ -72,6 +72,12 @@ class Synth:
             if resource["Type"] == kind
         ]
 
+    def parameter(self, name: str) -> Resource:
+        """The parameter of that name."""
+        parameters = self.resources("AWS::SSM::Parameter")
+        (found,) = (each for each in parameters if each["Properties"]["Name"] == name)
+        return found
+
 
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:

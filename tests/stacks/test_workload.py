@@ -119,8 +119,7 @@ def test_the_deploy_checks_the_endpoint_with_the_smoke_payload(synth: Synth) -> 
 
 def test_the_api_learns_of_a_workload_when_its_endpoint_has_answered(synth: Synth) -> None:
     template = synth.template(MARS)["Resources"]
-    (entry,) = synth.resources("AWS::SSM::Parameter", MARS)
-    assert entry["Properties"]["Name"] == "/sagestack/workloads/iris-mars"
+    entry = synth.parameter("/sagestack/workloads/iris-mars")
     assert json.loads(entry["Properties"]["Value"])["endpoint"] == "sagestack-iris-mars"
     assert "Custom::SageMakerEndpointCheck" in {
         template[logical_id]["Type"] for logical_id in entry["DependsOn"]
