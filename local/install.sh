@@ -91,7 +91,8 @@ r)
 packages) apt_install $(named $(find -L "$2" -name apt-packages.txt) /dev/null) ;;
 builtin) builtin ;;
 test)
-    apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck
+    apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck \
+        $(named dev_host/apt-packages.txt)
     say "unpacking the SageMaker SDK, whose tables the tests compare with"
     unpack build/sagemaker-sdk tests/requirements.lock
     ;;
