@@ -185,7 +185,7 @@ cat_lines <- function(lines) {
 
 #' A table of two named lists, one beside the other.
 side_by_side <- function(what, deployed, new) {
-  keys <- union(names(deployed), names(new))
+  keys <- as.character(union(names(deployed), names(new)))
   table <- data.frame(keys, shown(deployed[keys]), shown(new[keys]))
   stats::setNames(table, c(what, "deployed", "this job"))
 }
@@ -196,8 +196,9 @@ shown <- function(values) {
   })
 }
 
-#' Prints a table, with a blank line after it.
+#' Prints a table that has rows, with a blank line after it.
 show_table <- function(table) {
+  if (nrow(table) == 0L) return(invisible())
   print(table, row.names = FALSE, right = FALSE)
   cat("\n")
 }

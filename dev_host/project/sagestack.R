@@ -134,7 +134,11 @@ python_message <- function(error) {
 #' Downloads an s3://bucket/key to a file of this session, with the same end of its name.
 download <- function(uri) {
   file <- tempfile(fileext = sub("^[^.]*", "", basename(uri)))
-  python(aws("s3")$download_file(bucket_of(uri), key_of(uri), file))
+  tryCatch(
+    python(aws("s3")$download_file(bucket_of(uri), key_of(uri), file)),
+    # S3 says neither which one it has not found nor which one is forbidden
+    error = function(e) problem("%s: %s", uri, conditionMessage(e))
+  )
   file
 }
 

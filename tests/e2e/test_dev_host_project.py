@@ -2,18 +2,15 @@
 
 import json
 import re
-import shutil
+import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from local.cdk_cli import ROOT
 from tests.e2e.conftest import APP, App, project
+from tests.e2e.dev_host import Host, permissions
 
 WORKLOAD = "iris-tuned"
 IRISES = ROOT / "workloads" / "data" / "iris"
@@ -28,104 +25,6 @@ cat(sqrt(mean((predict(fit, x[held_out, ]) - rows[[1]][held_out])^2)))
 """
 
 
-def permissions(app: App) -> list[dict[str, Any]]:
-    """The statements of what the scripts do, on this app's own resources."""
-    bucket = app.deployment.output(f"{APP}-shared", "DataBucket")
-    (key,) = (
-        each["PhysicalResourceId"]
-        for each in app.aws.client("cloudformation").describe_stack_resources(
-            StackName=f"{APP}-shared"
-        )["StackResources"]
-        if each["ResourceType"] == "AWS::KMS::Key"
-    )
-    api = app.deployment.output(f"{APP}-api", "ApiUrl").partition("//")[2].partition(".")[0]
-    here = f"{app.aws.region}:{app.aws.account}"
-    sagemaker, s3 = f"arn:aws:sagemaker:{here}", f"arn:aws:s3:::{bucket}"
-    logs = f"arn:aws:logs:{here}:log-group:/aws/sagemaker"
-    kinds = (("TrainingJob", "training-job"), ("ProcessingJob", "processing-job"))
-    return [
-        *(
-            statement
-            for kind, resource in kinds
-            for statement in (
-                allow(
-                    f"{sagemaker}:{resource}/{APP}-*",
-                    f"sagemaker:Describe{kind}",
-                    "sagemaker:ListTags",
-                ),
-                allow(
-                    f"{sagemaker}:{resource}/{APP}-*-submitted-*",
-                    f"sagemaker:Create{kind}",
-                    "sagemaker:AddTags",
-                ),
-                allow(f"{logs}/{kind}s:*", "logs:DescribeLogStreams"),
-                allow(f"{logs}/{kind}s:log-stream:{APP}-*-submitted-*", "logs:GetLogEvents"),
-            )
-        ),
-        allow(
-            f"arn:aws:iam::{app.aws.account}:role/{APP}/*",
-            "iam:PassRole",
-            Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-        allow(f"arn:aws:ssm:{here}:parameter/{APP}/jobs", "ssm:GetParametersByPath"),
-        allow(f"arn:aws:ssm:{here}:parameter/{APP}/api/url", "ssm:GetParameter"),
-        allow(s3, "s3:ListBucket", Condition={"StringLike": {"s3:prefix": "*/data/*"}}),
-        allow(f"{s3}/*/data/*", "s3:GetObject"),
-        allow(f"{s3}/*/evaluations/*", "s3:GetObject"),
-        allow(f"arn:aws:kms:{here}:key/{key}", "kms:Decrypt"),
-        allow(
-            f"arn:aws:execute-api:{here}:{api}/v1/POST/workloads/*/invocations",
-            "execute-api:Invoke",
-        ),
-    ]
-
-
-def allow(resource: str, *actions: str, **others: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **others}
-
-
-@dataclass(frozen=True)
-class Host:
-    """The project's folder on a machine with a role."""
-
-    app: App
-    folder: Path
-    credentials: dict[str, str]
-
-    def run(self, script: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a script as a user does."""
-        return subprocess.run(
-            ["Rscript", script, *words],
-            cwd=self.folder,
-            env={
-                **self.app.aws.environment(),
-                **self.credentials,
-                # Ubuntu's own, with python3-boto3, on the host
-                "RETICULATE_PYTHON": sys.executable,
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def holds(self, script: str, *words: str) -> str:
-        """Run a script, which has to end well; what it printed."""
-        done = self.run(script, *words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stderr == ""
-        return done.stdout
-
-    def refuses(self, script: str, *words: str, **environment: str) -> str:
-        """Run a script, which has to fail; the one line that says why."""
-        done = self.run(script, *words, **environment)
-        assert done.returncode == 1, done.stdout + done.stderr
-        (line,) = done.stderr.splitlines()
-        assert "Traceback" not in done.stdout
-        return line
-
-
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     with project(tmp_path_factory, WORKLOAD) as app:
@@ -135,43 +34,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def host_with(
-    app: App, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, list[dict[str, Any]]], Host]:
-    """Make a host whose role of that name has these statements."""
-
-    def made(name: str, statements: list[dict[str, Any]]) -> Host:
-        iam = app.aws.client("iam")
-        trust = allow("", "sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
-        del trust["Resource"]
-        role = iam.create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-        )["Role"]
-        iam.put_role_policy(
-            RoleName=name,
-            PolicyName=name,
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
-        )
-        given = app.aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="host")
-        folder = tmp_path_factory.mktemp("host") / "project"
-        shutil.copytree(ROOT / "dev_host" / "project", folder)
-        return Host(
-            app,
-            folder,
-            {
-                "AWS_ACCESS_KEY_ID": given["Credentials"]["AccessKeyId"],
-                "AWS_SECRET_ACCESS_KEY": given["Credentials"]["SecretAccessKey"],
-                "AWS_SESSION_TOKEN": given["Credentials"]["SessionToken"],
-            },
-        )
-
-    return made
-
-
-@pytest.fixture(scope="module")
-def host(app: App, host_with: Callable[[str, list[dict[str, Any]]], Host]) -> Host:
-    return host_with("dev-host", permissions(app))
+def host(app: App, tmp_path_factory: pytest.TempPathFactory) -> Host:
+    return Host.made(app, tmp_path_factory, "dev-host", permissions(app))
 
 
 def metrics_in(printed: str) -> dict[str, tuple[float, float]]:
@@ -326,8 +190,24 @@ def test_an_app_that_is_not_deployed_is_named(host: Host) -> None:
 
 
 def test_a_role_that_lacks_a_permission_says_which(
-    app: App, host_with: Callable[[str, list[dict[str, Any]]], Host]
+    app: App, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     fewer = [each for each in permissions(app) if each["Action"] != ["iam:PassRole"]]
-    host = host_with("lesser-host", fewer)
+    host = Host.made(app, tmp_path_factory, "lesser-host", fewer)
     assert "not authorized to perform: iam:PassRole" in host.refuses("submit.R", WORKLOAD)
+
+
+def test_ctrl_c_leaves_the_job_running_and_says_how_to_follow_it(host: Host) -> None:
+    with host.started("submit.R", WORKLOAD, "degree=3") as script:
+        assert script.stdout is not None
+        for line in script.stdout:
+            if "Starting" in line:
+                break
+        script.send_signal(signal.SIGINT)
+        _, said = script.communicate(timeout=60)
+    assert script.returncode == 1
+    later = rf"Rscript submit.R {WORKLOAD} model=mars job=({SUBMITTED})"
+    told = re.fullmatch(rf"the job goes on; follow and evaluate it by {later}\n", said)
+    assert told, said
+    waiter = host.app.aws.client("sagemaker").get_waiter("training_job_completed_or_stopped")
+    waiter.wait(TrainingJobName=told[1], WaiterConfig={"Delay": 1, "MaxAttempts": 60})

@@ -107,4 +107,5 @@ test_that("figures stand beside each other, with a blank where one has none", {
   expect_identical(table$metric, c("rmse", "mae", "r2"))
   expect_identical(table$deployed, c("0.301553", "0.2", ""))
   expect_identical(table$`this job`, c("0.25", "", "1"))
+  expect_silent(show_table(side_by_side("metric", list(), list())))
 })
