@@ -12,10 +12,10 @@ from typing import Any
 MINISTACK_VERSION = "1.5.33"
 
 NAMES = (
-    "ministack.app:_loaded_modules",
     "ministack.app:AUTH",
     "ministack.app:SERVICE_HANDLERS",
     "ministack.app:SERVICE_REGISTRY",
+    "ministack.app:_loaded_modules",
     "ministack.app:app",
     "ministack.app:pin_request_origin",
     "ministack.core.concurrency:run_reentrant",
@@ -42,10 +42,18 @@ NAMES = (
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
     "ministack.services.cloudwatch_logs:_log_groups",
+    "ministack.services.ec2:_ACTION_MAP",
+    "ministack.services.ec2:_DEFAULT_VPC_ID",
+    "ministack.services.ec2:_instances",
+    "ministack.services.ec2:_security_groups",
+    "ministack.services.ec2:_tags",
+    "ministack.services.ec2:_vpcs",
     "ministack.services.ecr:_repositories",
+    "ministack.services.iam:_instance_profiles",
     "ministack.services.iam:_roles",
     "ministack.services.s3:_bucket_tags",
     "ministack.services.s3:_buckets",
+    "ministack.services.secretsmanager:_secrets",
 )
 
 SIGNATURES = {
@@ -58,9 +66,13 @@ SIGNATURES = {
     "ministack.services.cloudformation.custom_resource:deliver_response": (
         "(token: str, response: dict) -> bool"
     ),
+    "ministack.services.cloudformation.provisioners:_sm_secret_string": "(props)",
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
     ),
+    "ministack.services.ec2:_ensure_defaults_initialized": "()",
+    "ministack.services.ec2:_error": "(code, message, status)",
+    "ministack.services.ec2:_p": "(params, key, default='')",
     "ministack.services.ecr:_batch_get_image": "(data)",
     "ministack.services.ecr:_create_repository": "(data)",
     "ministack.services.ecr:_describe_images": "(data)",
@@ -78,6 +90,8 @@ SIGNATURES = {
         "(method: str, path: str, headers: dict, body: bytes, query_params: dict) -> tuple"
     ),
     "ministack.services.s3:_delete_bucket": "(name: str)",
+    "ministack.services.secretsmanager:_get_random_password": "(data)",
+    "ministack.services.ssm:_public_parameter": "(name)",
     "ministack.services.stepfunctions:_scaled_sleep": "(seconds)",
     "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",
 }

@@ -11,10 +11,14 @@ from local.patches import (
     custom_resources,
     function_logs,
     images,
+    instance_profiles,
     lambda_layers,
     lambda_runtime,
     lambda_workers,
     payload_limits,
+    public_parameters,
+    secrets,
+    security_groups,
     short_waits,
 )
 from local.run_directory import RunDirectory
@@ -27,8 +31,12 @@ def apply(run: RunDirectory) -> None:
     custom_resources.apply()
     function_logs.apply()
     images.apply()
+    instance_profiles.apply()
     lambda_layers.apply(run)
     lambda_runtime.apply(run)
     lambda_workers.apply()
     payload_limits.apply()
+    public_parameters.apply()
+    secrets.apply()
+    security_groups.apply()
     short_waits.apply()
