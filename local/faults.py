@@ -21,6 +21,10 @@ class Faults:
     """So many attempts of each training job end with an InternalServerError."""
     duplicate: int = 0
     """Whether CloudFormation delivers each event of a custom resource twice."""
+    host_failure: int = 0
+    """Whether each EC2 host signals that its set-up failed."""
+    host_silence: int = 0
+    """Whether no EC2 host signals anything."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Faults":

@@ -41,12 +41,18 @@ NAMES = (
     "ministack.services.cloudformation.provisioners:_REPLACING_PROPERTIES",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
+    "ministack.services.cloudformation.wait_conditions:SIGNAL_PATH",
     "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.ec2:_ACTION_MAP",
+    "ministack.services.ec2:_DEFAULT_SG_ID",
+    "ministack.services.ec2:_DEFAULT_SUBNET_ID",
     "ministack.services.ec2:_DEFAULT_VPC_ID",
+    "ministack.services.ec2:_INSTANCE_ID_RE",
     "ministack.services.ec2:_instances",
     "ministack.services.ec2:_security_groups",
+    "ministack.services.ec2:_subnets",
     "ministack.services.ec2:_tags",
+    "ministack.services.ec2:_volumes",
     "ministack.services.ec2:_vpcs",
     "ministack.services.ecr:_repositories",
     "ministack.services.iam:_instance_profiles",
@@ -66,13 +72,50 @@ SIGNATURES = {
     "ministack.services.cloudformation.custom_resource:deliver_response": (
         "(token: str, response: dict) -> bool"
     ),
+    "ministack.services.cloudformation.provisioners:_cfn_wait_condition_definition": (
+        "(stack_name: str, logical_id: str) -> dict"
+    ),
+    "ministack.services.cloudformation.provisioners:_cr_stack_id": "(stack_name: str) -> str",
     "ministack.services.cloudformation.provisioners:_sm_secret_string": "(props)",
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
     ),
+    "ministack.services.cloudformation.wait_conditions:deliver_signal": (
+        "(token: str, payload: dict) -> bool"
+    ),
+    "ministack.services.cloudformation.wait_conditions:register_slot": (
+        "(stack_id: str, url: bool = False) -> str"
+    ),
+    "ministack.services.cloudformation.wait_conditions:signal_resource": (
+        "(stack_id: str, logical_id: str, unique_id: str, status: str) -> bool"
+    ),
+    "ministack.services.cloudformation.wait_conditions:validate_count": (
+        "(value, logical_id: str) -> int"
+    ),
+    "ministack.services.cloudformation.wait_conditions:validate_resource_signal_timeout": (
+        "(value, logical_id: str) -> int"
+    ),
+    "ministack.services.cloudformation.wait_conditions:wait_for": (
+        "(token: str, stack_id: str, stack_name: str, logical_id: str, resource_type: str, "
+        "count: int, timeout_s: float) -> dict"
+    ),
+    "ministack.services.ec2:_create_snapshot": "(p)",
+    "ministack.services.ec2:_delete_volume": "(p)",
     "ministack.services.ec2:_ensure_defaults_initialized": "()",
     "ministack.services.ec2:_error": "(code, message, status)",
+    "ministack.services.ec2:_find_active_iam_instance_profile_association": "(instance_id)",
+    "ministack.services.ec2:_instance_xml": "(inst)",
+    "ministack.services.ec2:_launch_instances_internal": (
+        "(image_id, instance_type, subnet_id, count, key_name='', user_data='', sg_ids=None, "
+        "requested_private_ip=None, iam_profile=None)"
+    ),
+    "ministack.services.ec2:_mark_iam_instance_profile_association_disassociated": "(assoc)",
+    "ministack.services.ec2:_new_volume_id": "()",
+    "ministack.services.ec2:_now_ts": "()",
     "ministack.services.ec2:_p": "(params, key, default='')",
+    "ministack.services.ec2:_parse_member_list": "(params, prefix)",
+    "ministack.services.ec2:_volume_inner_xml": "(vol)",
+    "ministack.services.ec2:_xml": "(status, root_tag, inner)",
     "ministack.services.ecr:_batch_get_image": "(data)",
     "ministack.services.ecr:_create_repository": "(data)",
     "ministack.services.ecr:_describe_images": "(data)",

@@ -89,11 +89,13 @@ def _serve(run: RunDirectory, descriptor: int, region: str, enforce_iam: bool) -
     from ministack.app import app  # noqa: PLC0415
 
     from local import names, patches  # noqa: PLC0415
-    from local.sagemaker import registration  # noqa: PLC0415
+    from local.ec2 import registration as ec2  # noqa: PLC0415
+    from local.sagemaker import registration as sagemaker  # noqa: PLC0415
 
     names.check()
     patches.apply(run)
-    registration.register(run)
+    ec2.register()
+    sagemaker.register(run)
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.keep_alive_timeout = 75

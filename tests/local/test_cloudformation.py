@@ -18,6 +18,7 @@ class Stack:
         self.account = account
         self.name = name
         self.cloudformation = account.aws.client("cloudformation")
+        self.parameters: dict[str, Any] = {}
 
     def put(self, **resources: Any) -> str:
         """Create or update; the status that it ends in."""
@@ -26,13 +27,15 @@ class Stack:
 
     def start(self, **resources: Any) -> None:
         """Create or update, not waited for."""
-        template = {"Resources": resources, "Outputs": {}}
+        template = {"Parameters": self.parameters, "Resources": resources, "Outputs": {}}
         exists = self.name in [
             stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"]
         ]
         operation = "update_stack" if exists else "create_stack"
         getattr(self.cloudformation, operation)(
-            StackName=self.name, TemplateBody=json.dumps(template)
+            StackName=self.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
         )
 
     def status_of(self, logical_id: str) -> str:

@@ -1,0 +1,94 @@
+"""What a host tells CloudFormation, or does not, decides about its stack."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.session import EmbeddedAWS
+from tests.local.conftest import Account, settled
+from tests.local.hosts import TELLS, Host, instance, seconds, signalled, small
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    yield from _faulty(tmp_path_factory, "host_failure=1")
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    yield from _faulty(tmp_path_factory, "host_silence=1")
+
+
+def _faulty(factory: pytest.TempPathFactory, fault: str) -> Iterator[Account]:
+    settings = {"SAGESTACK_RUNNER": "process", "SAGESTACK_FAULTS": fault}
+    with EmbeddedAWS(factory.mktemp("faulty"), settings=settings) as aws:
+        yield Account(aws)
+
+
+def test_a_host_that_signals_failure_fails_its_creation_policy_and_is_terminated(
+    failing: Account,
+) -> None:
+    host = Host(failing, "failing")
+    assert host.put(**small()) == "ROLLBACK_COMPLETE"
+    reason = (
+        "Received 1 FAILURE signal(s) out of 1. Unable to satisfy 100% "
+        "MinSuccessfulInstancesPercent requirement"
+    )
+    assert reason in host.reasons()
+    (terminated,) = host.instances()
+    assert terminated["State"]["Name"] == "terminated"
+    assert host.ec2.describe_volumes()["Volumes"] == []
+
+
+def test_a_host_that_signals_failure_fails_its_wait_condition_with_its_reason(
+    failing: Account,
+) -> None:
+    host = Host(failing, "reason")
+    resources = small(Instance=instance(TELLS, timeout=""), **signalled())
+    assert host.put(**resources) == "ROLLBACK_COMPLETE"
+    (terminated,) = host.instances()
+    assert terminated["State"]["Name"] == "terminated"
+    assert (
+        "WaitCondition received failed message: 'the set-up of the host failed (fault: "
+        f"host_failure)' for uniqueId: {terminated['InstanceId']}"
+    ) in host.reasons()
+
+
+def test_a_host_of_which_nothing_is_heard_fails_when_its_time_is_over(silent: Account) -> None:
+    host = Host(silent, "silent")
+    elapsed = seconds()
+    next(elapsed)
+    assert host.put(**small(Instance=instance(timeout="PT1S"))) == "ROLLBACK_COMPLETE"
+    assert 1 <= next(elapsed) < 20
+    assert "Failed to receive 1 resource signal(s) within the specified duration" in host.reasons()
+    (terminated,) = host.instances()
+    assert terminated["State"]["Name"] == "terminated"
+
+
+def test_a_wait_condition_that_nobody_signals_fails_when_its_time_is_over(
+    silent: Account,
+) -> None:
+    host = Host(silent, "waiting")
+    resources = small(Instance=instance(TELLS, timeout=""), **signalled("1"))
+    assert host.put(**resources) == "ROLLBACK_COMPLETE"
+    assert any("WaitCondition timed out. Received 0 conditions" in r for r in host.reasons())
+
+
+def test_a_host_that_cfn_signal_speaks_for_succeeds_or_fails_as_it_says(silent: Account) -> None:
+    for status, outcome in ("SUCCESS", "CREATE_COMPLETE"), ("FAILURE", "ROLLBACK_COMPLETE"):
+        host = Host(silent, f"spoken-{status.lower()}")
+        host.start(**small())
+
+        def signalled_once(host: Host = host, status: str = status) -> dict[str, Any]:
+            try:
+                host.cloudformation.signal_resource(
+                    StackName=host.name, LogicalResourceId="Instance", UniqueId="x", Status=status
+                )
+            except ClientError as error:
+                return {"error": str(error)}
+            return {}
+
+        settled(signalled_once, lambda answer: not answer)
+        assert host.settled() == outcome
