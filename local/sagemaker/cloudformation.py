@@ -29,14 +29,20 @@ Created = tuple[str, Record]
 
 
 def register(service: SageMaker) -> None:
-    """Add the three types, which may wait for S3 and for containers: off the event loop."""
-    types = {
-        "AWS::SageMaker::Model": ResourceType(service, "Model", records.models),
-        "AWS::SageMaker::EndpointConfig": ResourceType(
-            service, "EndpointConfig", records.endpoint_configs
-        ),
-        "AWS::SageMaker::Endpoint": EndpointType(service, "Endpoint", records.endpoints),
-    }
+    """Add the three types."""
+    add(
+        {
+            "AWS::SageMaker::Model": ResourceType(service, "Model", records.models),
+            "AWS::SageMaker::EndpointConfig": ResourceType(
+                service, "EndpointConfig", records.endpoint_configs
+            ),
+            "AWS::SageMaker::Endpoint": EndpointType(service, "Endpoint", records.endpoints),
+        }
+    )
+
+
+def add(types: dict[str, "ResourceType"]) -> None:
+    """Add types, which may wait for S3 and for containers: off the event loop."""
     for name, handler in types.items():
         provisioners._RESOURCE_HANDLERS[name] = {
             "create": handler.create,

@@ -21,6 +21,8 @@ transform_jobs: Store = AccountRegionScopedDict()
 models: Store = AccountRegionScopedDict()
 endpoint_configs: Store = AccountRegionScopedDict()
 endpoints: Store = AccountRegionScopedDict()
+notebook_instances: Store = AccountRegionScopedDict()
+lifecycle_configs: Store = AccountRegionScopedDict()
 tags: Store = AccountRegionScopedDict()
 """ARN -> {key: value}"""
 

@@ -7,6 +7,7 @@ from ministack.core import responses, router
 
 from local.run_directory import RunDirectory
 from local.sagemaker import cloudformation
+from local.sagemaker.notebook import cloudformation as notebook
 from local.sagemaker.service import SageMaker
 
 
@@ -21,4 +22,5 @@ def register(run: RunDirectory) -> SageMaker:
     # said what it sends; without a model of the service it leaves the header alone.
     responses._BOTOCORE_NAME["sagemaker"] = "no-model"
     cloudformation.register(service)
+    notebook.register(service)
     return service

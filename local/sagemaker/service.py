@@ -21,6 +21,8 @@ from local.sagemaker.errors import SageMakerError
 from local.sagemaker.hosting import configuration as hosting
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.runtime import ModelError, Response, invoke_endpoint
+from local.sagemaker.notebook import instances as notebooks
+from local.sagemaker.notebook import lifecycle
 from local.sagemaker.processing.operations import Processing
 from local.sagemaker.records import Record
 from local.sagemaker.roles import assert_passable
@@ -84,6 +86,19 @@ class SageMaker:
                 self._endpoints.update_endpoint_weights_and_capacities
             ),
             "DeleteEndpoint": self._endpoints.delete_endpoint,
+            "CreateNotebookInstance": notebooks.create,
+            "DescribeNotebookInstance": notebooks.describe,
+            "ListNotebookInstances": notebooks.list_instances,
+            "UpdateNotebookInstance": notebooks.update,
+            "StartNotebookInstance": notebooks.start,
+            "StopNotebookInstance": notebooks.stop,
+            "DeleteNotebookInstance": notebooks.delete,
+            "CreatePresignedNotebookInstanceUrl": notebooks.create_presigned_url,
+            "CreateNotebookInstanceLifecycleConfig": lifecycle.create,
+            "DescribeNotebookInstanceLifecycleConfig": lifecycle.describe,
+            "ListNotebookInstanceLifecycleConfigs": lifecycle.list_configs,
+            "UpdateNotebookInstanceLifecycleConfig": lifecycle.update,
+            "DeleteNotebookInstanceLifecycleConfig": lifecycle.delete,
             "AddTags": tags.add_tags,
             "ListTags": tags.list_tags,
             "DeleteTags": tags.delete_tags,
@@ -126,7 +141,11 @@ class SageMaker:
         self._training.reset()
         self._processing.reset()
         self._transform.reset()
-        for store in (records.endpoint_configs, records.models, records.tags):
+        for store in (
+            *(records.endpoint_configs, records.models),
+            *(records.notebook_instances, records.lifecycle_configs),
+            records.tags,
+        ):
             store.clear()
 
     def _answer(self, operation: str, headers: Mapping[str, str], body: bytes) -> Response:
