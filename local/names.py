@@ -76,6 +76,10 @@ SIGNATURES = {
         "(stack_name: str, logical_id: str) -> dict"
     ),
     "ministack.services.cloudformation.provisioners:_cr_stack_id": "(stack_name: str) -> str",
+    "ministack.services.cloudformation.provisioners:_physical_name": (
+        "(stack_name: str, logical_id: str, *, lowercase: bool = False, max_len: int = 128, "
+        "seeded: bool = True) -> str"
+    ),
     "ministack.services.cloudformation.provisioners:_sm_secret_string": "(props)",
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
@@ -121,6 +125,7 @@ SIGNATURES = {
     "ministack.services.ecr:_describe_images": "(data)",
     "ministack.services.ecr:_find_image": "(repo_name, image_id)",
     "ministack.services.ecr:_select_registry_request_scope": "(name, headers, query_params)",
+    "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
     "ministack.services.lambda_svc:_emit_lambda_logs": (
         "(func: dict, request_id: str, log_text: str, error: bool, duration_ms: int, *, "
         "log_source: str | None = None) -> None"
@@ -133,6 +138,10 @@ SIGNATURES = {
         "(method: str, path: str, headers: dict, body: bytes, query_params: dict) -> tuple"
     ),
     "ministack.services.s3:_delete_bucket": "(name: str)",
+    "ministack.services.scheduler:_create_schedule": "(name, body)",
+    "ministack.services.scheduler:_delete_schedule": "(name, query)",
+    "ministack.services.scheduler:_schedule_arn": "(group, name)",
+    "ministack.services.scheduler:_update_schedule": "(name, body)",
     "ministack.services.secretsmanager:_get_random_password": "(data)",
     "ministack.services.ssm:_public_parameter": "(name)",
     "ministack.services.stepfunctions:_scaled_sleep": "(seconds)",

@@ -17,6 +17,7 @@ from local.patches import (
     lambda_workers,
     payload_limits,
     public_parameters,
+    schedules,
     secrets,
     security_groups,
     short_waits,
@@ -37,6 +38,7 @@ def apply(run: RunDirectory) -> None:
     lambda_workers.apply()
     payload_limits.apply()
     public_parameters.apply()
+    schedules.apply()
     secrets.apply()
     security_groups.apply()
     short_waits.apply()

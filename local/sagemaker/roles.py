@@ -1,4 +1,4 @@
-"""The execution role: what a job does in S3, ECR and CloudWatch Logs, it does with its role."""
+"""The role that a service works with: what a job does in S3, ECR and logs, its role may do."""
 
 import json
 import os
@@ -23,15 +23,15 @@ _CLIENTS = threading.Lock()  # boto3 sessions are not made on several threads at
 class RoleSession:
     """Clients with temporary credentials of a role, as SageMaker gets them from STS."""
 
-    def __init__(self, role_arn: str, name: str) -> None:
-        """Assume `role_arn`. Raises SageMakerError unless it exists and trusts SageMaker."""
-        assert_assumable(role_arn)
+    def __init__(self, role_arn: str, name: str, principal: str = _PRINCIPAL) -> None:
+        """Assume `role_arn`. Raises SageMakerError unless it exists and trusts the service."""
+        assert_assumable(role_arn, principal)
         role_name = role_arn.rpartition("/")[2]
         self._access_key = "ASIA" + secrets.token_hex(8).upper()
         self._secret = secrets.token_hex(20)
         self._token = secrets.token_hex(32)
         self._region = get_region()
-        # SageMaker assumes the role as a service, with nobody's credentials: AssumeRole cannot be
+        # The service assumes the role as itself, with nobody's credentials: AssumeRole cannot be
         # called over HTTP for it. MiniStack's Lambda registers its functions' sessions like this.
         sts.register_session(
             self._access_key,
@@ -85,23 +85,23 @@ def assert_passable(role_arn: str, headers: Mapping[str, str]) -> None:
         )
 
 
-def assert_assumable(role_arn: str) -> None:
-    """Raise SageMakerError unless the role exists and SageMaker may assume it."""
+def assert_assumable(role_arn: str, principal: str = _PRINCIPAL) -> None:
+    """Raise SageMakerError unless the role exists and the service may assume it."""
     role = iam._roles.get(role_arn.rpartition("/")[2])
-    if role is None or not _trusts_sagemaker(role["AssumeRolePolicyDocument"]):
+    if role is None or not _trusts(role["AssumeRolePolicyDocument"], principal):
         raise invalid(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-            f"principal '{_PRINCIPAL}' to assume the role."
+            f"principal '{principal}' to assume the role."
         )
 
 
-def _trusts_sagemaker(document: Any) -> bool:
+def _trusts(document: Any, service: str) -> bool:
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal", {})
         services = principal.get("Service", []) if isinstance(principal, dict) else []
-        if statement.get("Effect") == "Allow" and _PRINCIPAL in (
+        if statement.get("Effect") == "Allow" and service in (
             [services] if isinstance(services, str) else services
         ):
             return True
