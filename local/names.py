@@ -60,9 +60,13 @@ NAMES = (
     "ministack.services.s3:_bucket_tags",
     "ministack.services.s3:_buckets",
     "ministack.services.secretsmanager:_secrets",
+    "ministack.services.tagging:_RESOURCE_TAG_COLLECTORS",
 )
 
 SIGNATURES = {
+    "ministack.core.iam_actions:verified_access_resource_arns": (
+        "(query_params: dict, region: str, account_id: str) -> list[str]"
+    ),
     "ministack.core.lambda_runtime:_detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
     "ministack.core.lambda_runtime:kill_workers": "(workers) -> None",
     "ministack.services.apigateway_v1:_GatewayError": "(response_type, message, error_type=None)",
@@ -108,6 +112,7 @@ SIGNATURES = {
     "ministack.services.ec2:_ensure_defaults_initialized": "()",
     "ministack.services.ec2:_error": "(code, message, status)",
     "ministack.services.ec2:_find_active_iam_instance_profile_association": "(instance_id)",
+    "ministack.services.ec2:_guess_resource_type": "(resource_id)",
     "ministack.services.ec2:_instance_xml": "(inst)",
     "ministack.services.ec2:_launch_instances_internal": (
         "(image_id, instance_type, subnet_id, count, key_name='', user_data='', sg_ids=None, "
@@ -146,6 +151,7 @@ SIGNATURES = {
     "ministack.services.ssm:_public_parameter": "(name)",
     "ministack.services.stepfunctions:_scaled_sleep": "(seconds)",
     "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",
+    "ministack.services.tagging:resource_tags": "(arn: str) -> dict[str, str] | None",
 }
 
 

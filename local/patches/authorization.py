@@ -1,12 +1,20 @@
-"""IAM, where it is enforced: SageMaker's actions, ARNs of logs and ECR, a loopback without TLS."""
+"""IAM, where it is enforced: SageMaker's actions, ARNs of logs and ECR, a loopback without TLS.
+
+And EC2's actions: on each resource that they name, with its tags.
+"""
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2, tagging
+
+from local.sagemaker import records
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 
@@ -16,14 +24,36 @@ _RESOURCES = {
     "ProcessingJob": ("ProcessingJobName", "processing-job"),
     "TransformJob": ("TransformJobName", "transform-job"),
     "HyperParameterTuningJob": ("HyperParameterTuningJobName", "hyper-parameter-tuning-job"),
+    "NotebookInstanceLifecycleConfig": (
+        "NotebookInstanceLifecycleConfigName",
+        "notebook-instance-lifecycle-config",
+    ),
+    "NotebookInstance": ("NotebookInstanceName", "notebook-instance"),
+    "NotebookInstanceUrl": ("NotebookInstanceName", "notebook-instance"),
     "EndpointConfig": ("EndpointConfigName", "endpoint-config"),
     "Endpoint": ("EndpointName", "endpoint"),
     "Model": ("ModelName", "model"),
 }
+_EC2_ACTIONS = (
+    *("AttachVolume", "DetachVolume"),
+    *("RebootInstances", "StartInstances", "StopInstances", "TerminateInstances"),
+)
+"""Those that are authorized on every instance and volume that they name."""
 
 
 def apply() -> None:
     """Add what MiniStack's evaluator cannot know of a service that it does not have."""
+    _know_resources()
+    _check_each_of_ec2s()
+    _know_tags()
+
+    # Buckets with enforce_ssl deny all that comes without TLS. The endpoint speaks plain HTTP, on
+    # the loopback only.
+    pin_request_origin = app.pin_request_origin
+    app.pin_request_origin = lambda source_ip, _secure: pin_request_origin(source_ip, True)
+
+
+def _know_resources() -> None:
     iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
     action_of = iam_actions.extract_iam_action
     resource_of = iam_actions.extract_resource_arn
@@ -34,10 +64,14 @@ def apply() -> None:
         return action_of(service, method, path, *rest)
 
     def extract_resource_arn(service: str, method: str, path: str, *rest: Any) -> Any:
-        headers, body, _query_params, region, account_id = rest
+        headers, body, query_params, region, account_id = rest
         if service == "sagemaker":
             resource = _resource(path, headers.get("x-amz-target", ""), body)
             return f"arn:aws:sagemaker:{region}:{account_id}:{resource}" if resource else "*"
+        # EC2's Describe actions have no resource (its service authorization reference); MiniStack
+        # would let a policy for one instance allow DescribeInstances of it.
+        if service == "ec2" and ec2._p(query_params, "Action").startswith("Describe"):
+            return "*"
         arn = resource_of(service, method, path, *rest)
         if arn == "*":
             return _named_resource(headers.get("x-amz-target", ""), body, region, account_id)
@@ -54,10 +88,56 @@ def apply() -> None:
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
 
-    # Buckets with enforce_ssl deny all that comes without TLS. The endpoint speaks plain HTTP, on
-    # the loopback only.
-    pin_request_origin = app.pin_request_origin
-    app.pin_request_origin = lambda source_ip, _secure: pin_request_origin(source_ip, True)
+
+def _check_each_of_ec2s() -> None:
+    more_resources = iam_actions.verified_access_resource_arns
+
+    # MiniStack checks EC2's actions on the first resource that they name only: AttachVolume on the
+    # instance, whatever the volume. This function has it check more, after the first.
+    def resource_arns(params: dict[str, Any], region: str, account_id: str) -> Any:
+        if ec2._p(params, "Action") not in _EC2_ACTIONS:
+            return more_resources(params, region, account_id)
+        named = ec2._parse_member_list(params, "InstanceId")
+        instances = [*named, ec2._p(params, "InstanceId")]
+        kinds = {"instance": instances, "volume": [ec2._p(params, "VolumeId")]}
+        return [
+            f"arn:aws:ec2:{region}:{account_id}:{kind}/{name}"
+            for kind, names in kinds.items()
+            for name in names
+            if name
+        ]
+
+    iam_actions.verified_access_resource_arns = resource_arns
+
+
+def _know_tags() -> None:
+    enforce = iam_evaluator.enforce
+
+    # EC2 has the same tags under a key of its own as well.
+    def enforce_with_tags(
+        access_key: str, action: str, service: str, region: str, **options: Any
+    ) -> Any:
+        if service == "ec2":
+            tags = tagging.resource_tags(options.get("resource_arn", "*")) or {}
+            named = {f"ec2:ResourceTag/{key}": value for key, value in tags.items()}
+            options["service_context"] = {**(options.get("service_context") or {}), **named}
+        return enforce(access_key, action, service, region, **options)
+
+    iam_evaluator.enforce = enforce_with_tags
+    # MiniStack looks there for aws:ResourceTag, and has entries for some services.
+    tagging._RESOURCE_TAG_COLLECTORS["ec2"] = _tags_of_ec2
+    tagging._RESOURCE_TAG_COLLECTORS["sagemaker"] = _tags_of_sagemaker
+
+
+def _tags_of_ec2() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    for name, tags in ec2._tags.items():
+        kind = ec2._guess_resource_type(name)
+        yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:{kind}/{name}", tags
+
+
+def _tags_of_sagemaker() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    for arn, tags in records.tags.items():
+        yield arn, [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _named_resource(target: str, body: bytes, region: str, account_id: str) -> str:
