@@ -71,8 +71,39 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("sagemaker", "list_models", "Models.ModelName"),
         ("sagemaker", "list_endpoint_configs", "EndpointConfigs.EndpointConfigName"),
         ("sagemaker", "list_endpoints", "Endpoints.EndpointName"),
+        ("sagemaker", "list_notebook_instances", "NotebookInstances.NotebookInstanceName"),
+        (
+            "sagemaker",
+            "list_notebook_instance_lifecycle_configs",
+            "NotebookInstanceLifecycleConfigs.NotebookInstanceLifecycleConfigName",
+        ),
+        ("iam", "list_instance_profiles", "InstanceProfiles.InstanceProfileName"),
+        ("secretsmanager", "list_secrets", "SecretList.Name"),
+        ("scheduler", "list_schedules", "Schedules.Name"),
+        ("ec2", "describe_volumes", "Volumes.VolumeId"),
+        ("ec2", "describe_snapshots", "Snapshots.SnapshotId"),
     ):
         yield service, listed(service, operation, path)
+    ec2 = client("ec2")
+    yield (
+        "ec2",
+        (
+            instance["InstanceId"]
+            for page in ec2.get_paginator("describe_instances").paginate()
+            for reservation in page["Reservations"]
+            for instance in reservation["Instances"]
+            if instance["State"]["Name"] != "terminated"  # EC2 shows it for an hour
+        ),
+    )
+    yield (
+        "ec2",
+        (
+            group["GroupId"]
+            for page in ec2.get_paginator("describe_security_groups").paginate()
+            for group in page["SecurityGroups"]
+            if group["GroupName"] != "default"  # each VPC's own
+        ),
+    )
     for status in ("InProgress", "Stopping"):
         running = client("sagemaker").list_transform_jobs(StatusEquals=status)
         yield "sagemaker", (job["TransformJobName"] for job in running["TransformJobSummaries"])

@@ -10,8 +10,11 @@ import pytest
 from local.leftovers import leftovers
 from local.session import EmbeddedAWS
 from tests.local.conftest import Account
+from tests.local.hosts import Host, everything
+from tests.local.test_notebooks import config, notebook
 from tests.local.worker import Worker
 
+CONFIG_NAME = "NotebookInstanceLifecycleConfigName"
 NO_STACK = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
 
 
@@ -57,3 +60,28 @@ def test_jobs_and_their_logs_are_left_but_not_a_transform_job_that_ended(
     assert "sagemaker: a-transform" not in left
     assert "logs: /aws/sagemaker/TransformJobs" in left
     assert [each for each in left if each.endswith("/data-log")]
+
+
+def test_a_hosts_stack_leaves_nothing_and_all_that_it_has_would_count(worker: Worker) -> None:
+    account = worker.account
+    client = cache(account.aws.client)
+    before = leftovers(client)
+    host = Host(account, "host")
+    host.up(**everything(), Config=config(), Notebook=notebook(account))
+    left = set(leftovers(client))
+    notebooks = account.sagemaker.list_notebook_instances()["NotebookInstances"]
+    configs = account.sagemaker.list_notebook_instance_lifecycle_configs()
+    (secret,) = client("secretsmanager").list_secrets()["SecretList"]
+    volumes = client("ec2").describe_volumes()["Volumes"]
+    assert len(volumes) == 2
+    assert left >= {
+        *(f"ec2: {host.id}", f"ec2: {host.physical_id('Group')}"),
+        *(f"ec2: {volume['VolumeId']}" for volume in volumes),
+        f"iam: {host.physical_id('Profile')}",
+        f"scheduler: {host.physical_id('Night')}",
+        f"secretsmanager: {secret['Name']}",
+        f"sagemaker: {notebooks[0]['NotebookInstanceName']}",
+        f"sagemaker: {configs['NotebookInstanceLifecycleConfigs'][0][CONFIG_NAME]}",
+    }
+    host.down()
+    assert leftovers(client) == before
