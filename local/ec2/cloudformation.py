@@ -75,7 +75,7 @@ class InstanceType:
             else:
                 waiting = Waiting(provisioners._cr_stack_id(stack_name), logical_id)
                 self._instances.boot(instance, waiting)
-                _wait_for_signals(waiting, stack_name, policy)
+                _wait_for_signals(waiting, stack_name, *policy)
             until(instance, "running")
         except Exception as error:
             # CloudFormation deletes what it could not create; MiniStack would leave it.
@@ -156,18 +156,20 @@ class VolumeType:
         ec2._create_snapshot({"VolumeId": physical_id})
 
 
-def _creation_policy(stack_name: str, logical_id: str) -> Record | None:
+def _creation_policy(stack_name: str, logical_id: str) -> tuple[int, int] | None:
+    """Return the count of signals and the seconds to wait for them. Raises ValueError."""
     definition = provisioners._cfn_wait_condition_definition(stack_name, logical_id)
-    policy: Record | None = definition.get("CreationPolicy")
-    return None if policy is None else policy.get("ResourceSignal", {})
-
-
-def _wait_for_signals(waiting: Waiting, stack_name: str, policy: Record) -> None:
-    """Wait for the signals of a CreationPolicy. Raises ValueError, in CloudFormation's words."""
-    count = wait_conditions.validate_count(policy.get("Count"), waiting.logical_id)
-    timeout = wait_conditions.validate_resource_signal_timeout(
-        policy.get("Timeout"), waiting.logical_id
+    if "CreationPolicy" not in definition:
+        return None
+    signal = definition["CreationPolicy"].get("ResourceSignal", {})
+    return (
+        wait_conditions.validate_count(signal.get("Count"), logical_id),
+        wait_conditions.validate_resource_signal_timeout(signal.get("Timeout"), logical_id),
     )
+
+
+def _wait_for_signals(waiting: Waiting, stack_name: str, count: int, timeout: int) -> None:
+    """Wait for a CreationPolicy's signals. Raises ValueError, in CloudFormation's words."""
     slot = wait_conditions.register_slot(waiting.stack_id)
     try:
         wait_conditions.wait_for(

@@ -23,7 +23,7 @@ class Machines(ABC):
 
     Each method is called on a thread of its own, in the instance's account and region, and may
     block; for one instance they are called one after another. The instance gets its next state
-    when the method returns.
+    when the method returns. What RunInstances has made was never booted: those stay records.
     """
 
     @abstractmethod

@@ -144,7 +144,6 @@ def schedule(expression: str, operation: str, text: Any, *actions: str) -> Resou
             "Type": "AWS::Scheduler::Schedule",
             "Properties": {
                 "ScheduleExpression": expression,
-                "ScheduleExpressionTimezone": "Europe/Zurich",
                 "FlexibleTimeWindow": {"Mode": "OFF"},
                 "Target": target,
             },

@@ -76,19 +76,47 @@ def test_a_wait_condition_that_nobody_signals_fails_when_its_time_is_over(
     assert any("WaitCondition timed out. Received 0 conditions" in r for r in host.reasons())
 
 
-def test_a_host_that_cfn_signal_speaks_for_succeeds_or_fails_as_it_says(silent: Account) -> None:
-    for status, outcome in ("SUCCESS", "CREATE_COMPLETE"), ("FAILURE", "ROLLBACK_COMPLETE"):
-        host = Host(silent, f"spoken-{status.lower()}")
-        host.start(**small())
+def cfn_signal(host: Host, status: str) -> None:
+    """Signal in the name of the host, once it is waited for."""
 
-        def signalled_once(host: Host = host, status: str = status) -> dict[str, Any]:
-            try:
-                host.cloudformation.signal_resource(
-                    StackName=host.name, LogicalResourceId="Instance", UniqueId="x", Status=status
-                )
-            except ClientError as error:
-                return {"error": str(error)}
-            return {}
+    def signal() -> dict[str, Any]:
+        try:
+            host.cloudformation.signal_resource(
+                StackName=host.name, LogicalResourceId="Instance", UniqueId="x", Status=status
+            )
+        except ClientError as error:
+            return {"refused": str(error)}
+        return {}
 
-        settled(signalled_once, lambda answer: not answer)
-        assert host.settled() == outcome
+    settled(signal, lambda answer: not answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("SUCCESS", "CREATE_COMPLETE"), ("FAILURE", "ROLLBACK_COMPLETE")]
+)
+def test_a_host_that_cfn_signal_speaks_for_succeeds_or_fails_as_it_says(
+    silent: Account, status: str, outcome: str
+) -> None:
+    host = Host(silent, f"spoken-{status}")
+    host.start(**small())
+    cfn_signal(host, status)
+    assert host.settled() == outcome
+    host.down()
+
+
+def test_a_replacement_that_fails_leaves_the_host_that_was_there(silent: Account) -> None:
+    host = Host(silent, "survivor")
+    host.start(**small())
+    cfn_signal(host, "SUCCESS")
+    assert host.settled() == "CREATE_COMPLETE"
+    first = host.id
+    host.attach()
+    host.start(**small(Instance=instance(ImageId={"Ref": "Imagearm64"})))
+    cfn_signal(host, "FAILURE")
+    assert host.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert host.id == first
+    states = {each["InstanceId"]: each["State"]["Name"] for each in host.instances()}
+    assert states.pop(first) == "running"
+    assert list(states.values()) == ["terminated"]
+    assert host.disk()["Attachments"][0]["InstanceId"] == first
+    host.down()

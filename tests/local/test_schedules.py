@@ -43,7 +43,7 @@ def test_a_schedule_is_what_its_template_says_until_it_is_deleted(account: Accou
         found: dict[str, Any] = scheduler.get_schedule(Name=host.physical_id("Night"))
         return found
 
-    created = put("cron(0 20 * * ? *)")
+    created = put("cron(0 20 * * ? *)", ScheduleExpressionTimezone="Europe/Zurich")
     assert created["ScheduleExpressionTimezone"] == "Europe/Zurich"
     assert created["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
     assert json.loads(created["Target"]["Input"]) == {"InstanceIds": []}
