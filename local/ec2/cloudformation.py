@@ -207,7 +207,9 @@ def _retag(resource_id: str, old: Record, new: Record) -> None:
 
 
 def _assert_known(kind: str, props: Record, known: set[str]) -> None:
-    if unknown := sorted(set(props) - known):
+    """Raise EC2Error for a property that is not built, unless it says no to it."""
+    given = {name for name, value in props.items() if str(value).lower() != "false"}
+    if unknown := sorted(given - known):
         raise not_supported(f"{', '.join(unknown)} of {kind}")
 
 

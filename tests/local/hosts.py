@@ -109,6 +109,8 @@ def volume(**change: Any) -> dict[str, Any]:
             "VolumeType": "gp3",
             "Encrypted": True,
             "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
+            "AutoEnableIO": False,  # as the CDK writes it, with MultiAttachEnabled
+            "MultiAttachEnabled": False,
             "Tags": [{"Key": "app", "Value": "host"}],
             **change,
         },

@@ -275,6 +275,7 @@ def test_a_volume_that_its_policy_keeps_a_snapshot_of_leaves_one(account: Accoun
         (small(Instance=instance(SecurityGroupIds=["sg-0"])), "security group 'sg-0' does not"),
         (small(Instance=instance(IamInstanceProfile="arn:aws:iam::1:a")), "Invalid IAM Instance"),
         (small(Instance=instance(KeyName="mine")), "does not support KeyName of AWS::EC2::In"),
+        (small(Disk=volume(MultiAttachEnabled=True)), "support MultiAttachEnabled of AWS::EC2::V"),
         (small(Instance=instance(AvailabilityZone="us-east-1a")), "zone of the subnet"),
         (small(Instance=instance(timeout="5 minutes")), "duration of the form PT#H#M#S"),
         ({"Group": NOWHERE}, "The vpc ID 'vpc-0' does not exist"),
