@@ -89,6 +89,7 @@ class InstanceType:
         """Change what needs no other instance; a new type or user data stops and starts it."""
         _assert_known(INSTANCE, new, {*_REPLACING, *_STOPPING, *_IN_PLACE} - {*_NOT_BUILT})
         instance = ec2._instances[physical_id]
+        launching.assert_user_data(new)
         launching.configure(instance, new)
         _retag(physical_id, old, new)
         if any(old.get(name) != new.get(name) for name in _STOPPING):

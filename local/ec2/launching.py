@@ -4,6 +4,7 @@ MiniStack puts every instance into the region's first zone and 10.0.0.0/16, on a
 and gives it a public address.
 """
 
+import base64
 import re
 import secrets
 from ipaddress import ip_network
@@ -20,6 +21,8 @@ _ROOT_DEVICES = ("/dev/sda1", "/dev/xvda")
 _ROOT_SIZE = 8
 _RESERVED = 4
 """The first addresses of a subnet are AWS's own."""
+_USER_DATA = 16384
+"""Bytes, before they are encoded."""
 _ARM = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
 """Instance types of Graviton: t4g.small, m7gd.large."""
 
@@ -27,6 +30,7 @@ _ARM = re.compile(r"[a-z]+[0-9]+g[a-z]*\.")
 def launch(props: Record) -> Record:
     """Return a pending instance that has not been booted. Raises EC2Error."""
     ec2._ensure_defaults_initialized()
+    assert_user_data(props)
     subnet = _subnet(props)
     groups = _security_groups(props)
     instance: Record
@@ -79,6 +83,18 @@ def rebuild(instance: Record, props: Record) -> None:
     instance.update(
         InstanceType=props.get("InstanceType", "m1.small"), UserData=props.get("UserData", "")
     )
+
+
+def assert_user_data(props: Record) -> None:
+    """Raise EC2Error unless the user data is one, of no more than 16 KB."""
+    try:
+        data = base64.b64decode(props.get("UserData", ""), validate=True)
+    except ValueError as error:
+        raise EC2Error(
+            "InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."
+        ) from error
+    if len(data) > _USER_DATA:
+        raise EC2Error("InvalidParameterValue", f"User data is limited to {_USER_DATA} bytes")
 
 
 def architecture(instance_type: str) -> str:

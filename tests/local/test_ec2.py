@@ -276,6 +276,8 @@ def test_a_volume_that_its_policy_keeps_a_snapshot_of_leaves_one(account: Accoun
         (small(Instance=instance(IamInstanceProfile="arn:aws:iam::1:a")), "Invalid IAM Instance"),
         (small(Instance=instance(KeyName="mine")), "does not support KeyName of AWS::EC2::In"),
         (small(Disk=volume(MultiAttachEnabled=True)), "support MultiAttachEnabled of AWS::EC2::V"),
+        (small(Instance=instance("#" * 16385)), "User data is limited to 16384 bytes"),
+        (small(Instance=instance(UserData="#!/bin/sh")), "Invalid BASE64 encoding of user data"),
         (small(Instance=instance(AvailabilityZone="us-east-1a")), "zone of the subnet"),
         (small(Instance=instance(timeout="5 minutes")), "duration of the form PT#H#M#S"),
         ({"Group": NOWHERE}, "The vpc ID 'vpc-0' does not exist"),
