@@ -81,10 +81,11 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("secretsmanager", "list_secrets", "SecretList.Name"),
         ("scheduler", "list_schedules", "Schedules.Name"),
         ("ec2", "describe_volumes", "Volumes.VolumeId"),
-        ("ec2", "describe_snapshots", "Snapshots.SnapshotId"),
     ):
         yield service, listed(service, operation, path)
     ec2 = client("ec2")
+    snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    yield "ec2", (snapshot["SnapshotId"] for snapshot in snapshots)
     yield (
         "ec2",
         (

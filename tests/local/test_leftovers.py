@@ -83,5 +83,8 @@ def test_a_hosts_stack_leaves_nothing_and_all_that_it_has_would_count(worker: Wo
         f"sagemaker: {notebooks[0]['NotebookInstanceName']}",
         f"sagemaker: {configs['NotebookInstanceLifecycleConfigs'][0][CONFIG_NAME]}",
     }
+    snapshot = host.ec2.create_snapshot(VolumeId=host.physical_id("Disk"))["SnapshotId"]
     host.down()
+    assert leftovers(client) == [*before, f"ec2: {snapshot}"]
+    host.ec2.delete_snapshot(SnapshotId=snapshot)
     assert leftovers(client) == before
