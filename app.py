@@ -53,7 +53,7 @@ def build_app(app: App, settings: Settings) -> App:
             env=env,
             synthesizer=synthesizer,
         )
-    ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
+    api = ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
     if environment.dev_host is not None:
         DevHostStack(
             app,
@@ -61,6 +61,7 @@ def build_app(app: App, settings: Settings) -> App:
             environment=environment,
             settings=environment.dev_host,
             storage=shared.storage,
+            api=api.rest_api_id,
             env=env,
             synthesizer=synthesizer,
         )

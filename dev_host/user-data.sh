@@ -17,9 +17,11 @@ ended() {
     if [ "$status" -eq 0 ]; then
         verdict=SUCCESS reason="RStudio Server answers, R loads every package"
     else
-        # where cfn-init keeps what its packages and commands printed
-        sed 's/^[0-9-]* [0-9:,]* //' /var/log/cfn-init.log /var/log/cfn-init-cmd.log 2>/dev/null
-        verdict=FAILURE reason=$(grep --text -v '^ *$' "$log" | tail -n 12 | cut -c 1-240)
+        # cfn-init keeps what apt and its commands printed in logs of its own, each line with its time
+        grep --no-messages '^E: ' /var/log/cfn-init.log
+        sed 's/^[0-9-]* [0-9:,]* P[0-9]* \[[A-Z]*\]//; /[-=+*]\{20\}/d' /var/log/cfn-init-cmd.log |
+            tail -n 10
+        verdict=FAILURE reason=$(grep --text -v '^\s*$' "$log" | tail -n 14 | cut -c 1-240)
     fi
     echo "telling CloudFormation: $verdict"
     python3 -c 'import json, sys; print(json.dumps(dict(zip(

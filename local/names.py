@@ -38,6 +38,7 @@ NAMES = (
     "ministack.services.apigateway_v1:_invoke_lambda_custom_v1",
     "ministack.services.apigateway_v1:_invoke_lambda_proxy_v1",
     "ministack.services.cloudformation.provisioners:_CUSTOM_NAME_REPLACEMENT",
+    "ministack.services.cloudformation.wait_conditions:_waiting",
     "ministack.services.cloudformation.provisioners:_REPLACING_PROPERTIES",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
@@ -85,6 +86,9 @@ SIGNATURES = {
         "seeded: bool = True) -> str"
     ),
     "ministack.services.cloudformation.provisioners:_sm_secret_string": "(props)",
+    "ministack.services.cloudformation.stacks:_topological_sort": (
+        "(resources: dict, conditions: dict) -> list"
+    ),
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
     ),

@@ -22,6 +22,7 @@ DRAIN = 5
 # Of the caller's environment only these reach MiniStack and what it starts.
 INHERITED = (
     *("LANG", "LC_ALL", "TZ", "SAGESTACK_RUNNER", "SAGESTACK_FAULTS"),
+    "SAGESTACK_MIRROR",
     *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"),
 )
 
@@ -94,7 +95,7 @@ def _serve(run: RunDirectory, descriptor: int, region: str, enforce_iam: bool) -
 
     names.check()
     patches.apply(run)
-    ec2.register()
+    ec2.register(run)
     sagemaker.register(run)
     config = Config()
     config.bind = [f"fd://{descriptor}"]

@@ -38,6 +38,8 @@ class ApiStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         proxy = self._proxy(environment)
         api = self._rest_api(environment)
+        # exported here, so that other stacks know its name when they are built
+        self.rest_api_id = self.export_value(api.rest_api_id)
         integration = apigateway.LambdaIntegration(proxy)
         workloads = api.root.add_resource("workloads")
         workloads.add_method("GET", integration)

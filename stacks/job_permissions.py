@@ -29,7 +29,7 @@ def allow_following_jobs(role: iam.Role, app_name: str) -> None:
             actions.append(f"sagemaker:Delete{kind}")
         if kind == "HyperParameterTuningJob":
             actions.append("sagemaker:ListTrainingJobsForHyperParameterTuningJob")
-        for name in _names(kind, app_name):
+        for name in job_names(kind, app_name):
             allow(role, actions, _sagemaker(role, resource, name), because=_JOB_NAMES)
     allow(
         role,
@@ -53,7 +53,7 @@ def allow_starting_jobs(role: iam.Role, app_name: str) -> None:
     """Allow starting jobs, with the job roles of this app."""
     for kind, resource in KINDS.items():
         # the last is the narrowest: SageMaker itself starts the training jobs of a tuning job
-        name = _names(kind, app_name)[-1]
+        name = job_names(kind, app_name)[-1]
         allow(
             role,
             ["sagemaker:AddTags", f"sagemaker:Create{kind}"],
@@ -66,6 +66,11 @@ def allow_starting_jobs(role: iam.Role, app_name: str) -> None:
         _sagemaker(role, "model", "*"),
         because=_MADE_UP_NAMES,
     )
+    allow_passing_job_roles(role, app_name)
+
+
+def allow_passing_job_roles(role: iam.Role, app_name: str) -> None:
+    """Allow giving SageMaker the job roles of this app."""
     allow(
         role,
         ["iam:PassRole"],
@@ -122,7 +127,7 @@ def allow_reading_evaluations(role: iam.Role, storage: Storage) -> None:
 _MADE_UP_NAMES = "CloudFormation names it after its logical id, without the app's or stack's name."
 
 
-def _names(kind: str, app_name: str) -> list[str]:
+def job_names(kind: str, app_name: str) -> list[str]:
     """Return the patterns of a kind's names; a tuning job's training jobs begin with its own."""
     whole, cut = f"{app_name}-*", f"{app_name[:TUNING_PREFIX].rstrip('-')}-*"
     match kind:

@@ -21,7 +21,7 @@ VOLUME = "AWS::EC2::Volume"
 Created = tuple[str, Record]
 
 _REPLACING = (
-    *("AvailabilityZone", "BlockDeviceMappings", "ImageId", "SubnetId"),
+    *("AvailabilityZone", "BlockDeviceMappings", "ImageId", "NetworkInterfaces", "SubnetId"),
     *("KeyName", "PrivateIpAddress"),  # not built, and refused then
 )
 _STOPPING = ("InstanceType", "UserData")
@@ -170,7 +170,10 @@ def _creation_policy(stack_name: str, logical_id: str) -> tuple[int, int] | None
 
 
 def _wait_for_signals(waiting: Waiting, stack_name: str, count: int, timeout: int) -> None:
-    """Wait for a CreationPolicy's signals. Raises ValueError, in CloudFormation's words."""
+    """Wait for a CreationPolicy's signals, or the failure of a condition that waits meanwhile.
+
+    Raises ValueError or RuntimeError in CloudFormation's words.
+    """
     slot = wait_conditions.register_slot(waiting.stack_id)
     try:
         wait_conditions.wait_for(
@@ -181,6 +184,8 @@ def _wait_for_signals(waiting: Waiting, stack_name: str, count: int, timeout: in
             f"Failed to receive {count} resource signal(s) within the specified duration"
         ) from error
     except RuntimeError as error:
+        if "failed message: '' for" not in str(error):  # that of a wait condition, with its reason
+            raise
         raise ValueError(
             f"Received 1 FAILURE signal(s) out of {count}. Unable to satisfy 100% "
             "MinSuccessfulInstancesPercent requirement"

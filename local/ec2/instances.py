@@ -104,6 +104,32 @@ class Instances:
         """TerminateInstances."""
         return self._begin(_instances(p), TERMINATE, self._machines.terminate)
 
+    def attach_volume(self, p: Record) -> Record:
+        """AttachVolume."""
+        attachment = volumes.attach_volume(p)
+        self._show(attachment, self._machines.attach)
+        return {**attachment, "State": "attaching"}
+
+    def detach_volume(self, p: Record) -> Record:
+        """DetachVolume."""
+        attachment = volumes.detach_volume(p)
+        self._show(attachment, self._machines.detach)
+        return {**attachment, "State": "detaching"}
+
+    def ended(self, instance_id: str) -> None:
+        """Note that a machine has shut itself down, which stops its instance."""
+        with LOCK:
+            instance = ec2._instances.get(instance_id)
+            if instance is not None and instance["State"]["Name"] == "running":
+                logger.info("%s has shut itself down", instance_id)
+                _enter(instance, "stopped")
+
+    def _show(self, attachment: Record, change: Callable[[Record, Record], None]) -> None:
+        """Have a running machine see a change of its disks; one that starts sees what it has."""
+        instance = ec2._instances[attachment["InstanceId"]]
+        if instance["State"]["Name"] == "running":
+            change(instance, ec2._volumes[attachment["VolumeId"]])
+
     def _begin(
         self, instances: list[Record], change: Change, work: Callable[[Record], None]
     ) -> list[Record]:

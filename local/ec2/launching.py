@@ -64,6 +64,7 @@ def launch(props: Record) -> Record:
 
 def configure(instance: Record, props: Record) -> None:
     """Set what can be changed while an instance runs. Raises EC2Error."""
+    props = _with_interface(props)
     profile = _profile(props)
     groups = _security_groups(props)
     options = {"HttpTokens": "optional", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"}
@@ -95,6 +96,20 @@ def assert_user_data(props: Record) -> None:
         ) from error
     if len(data) > _USER_DATA:
         raise EC2Error("InvalidParameterValue", f"User data is limited to {_USER_DATA} bytes")
+
+
+def _with_interface(props: Record) -> Record:
+    """Return the properties with those of the instance's one network interface, if it has one."""
+    if "NetworkInterfaces" not in props:
+        return props
+    (interface,) = props["NetworkInterfaces"]
+    if str(interface.get("AssociatePublicIpAddress", False)).lower() == "true":
+        raise not_supported("AssociatePublicIpAddress of a network interface")
+    return {
+        **props,
+        "SubnetId": interface["SubnetId"],
+        "SecurityGroupIds": interface.get("GroupSet", []),
+    }
 
 
 def architecture(instance_type: str) -> str:

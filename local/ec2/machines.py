@@ -1,4 +1,4 @@
-"""What stands behind EC2's instances: nothing yet, and the signals that nobody else sends."""
+"""What stands behind EC2's instances: a container, or nothing but signals in a host's name."""
 
 import base64
 import logging
@@ -27,7 +27,7 @@ class Machines(ABC):
     """
 
     @abstractmethod
-    def boot(self, instance: Record, waiting: Waiting | None) -> None:
+    def boot(self, instance: Record, waiting: Waiting | None, /) -> None:
         """Run an instance for the first time; its user data may still run afterwards.
 
         With `waiting`, CloudFormation waits for a signal of that resource. What is raised
@@ -46,6 +46,14 @@ class Machines(ABC):
     def terminate(self, instance: Record) -> None:
         """Remove all that there is of an instance in any state, also one that never ran."""
 
+    @abstractmethod
+    def attach(self, instance: Record, volume: Record) -> None:
+        """Show a volume to a running instance."""
+
+    @abstractmethod
+    def detach(self, instance: Record, volume: Record) -> None:
+        """Take a volume from a running instance."""
+
 
 class Recorded(Machines):
     """No machine at all: an instance is its record, and its host's signals are made up."""
@@ -53,7 +61,7 @@ class Recorded(Machines):
     def __init__(self) -> None:
         self._faults = Faults.of(os.environ)
 
-    def boot(self, instance: Record, waiting: Waiting | None) -> None:
+    def boot(self, instance: Record, waiting: Waiting | None, /) -> None:
         """Signal in the name of the host that there is not."""
         host = instance["InstanceId"]
         handles = signals.handles(user_data(instance))
@@ -78,6 +86,12 @@ class Recorded(Machines):
         """Do nothing."""
 
     def terminate(self, instance: Record) -> None:
+        """Do nothing."""
+
+    def attach(self, instance: Record, volume: Record) -> None:
+        """Do nothing."""
+
+    def detach(self, instance: Record, volume: Record) -> None:
         """Do nothing."""
 
 

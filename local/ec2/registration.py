@@ -1,20 +1,27 @@
 """EC2's entries in MiniStack's dictionaries."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
-from local.ec2 import cloudformation, descriptions, volumes
+from local.ec2 import cloudformation, descriptions
+from local.ec2.containers import Containers
 from local.ec2.errors import EC2Error
 from local.ec2.instances import Instances
-from local.ec2.machines import Machines, Record, Recorded
+from local.ec2.machines import Record, Recorded
+from local.run_directory import RunDirectory
+from local.runners.engine import chosen
 
 
-def register() -> Instances:
+def register(run: RunDirectory) -> Instances:
     """Add the CloudFormation types and replace the operations on instances and volumes."""
-    instances = Instances(_machines())
+    containers = Containers(run, int(os.environ["GATEWAY_PORT"])) if chosen() == "docker" else None
+    instances = Instances(containers or Recorded())
+    if containers is not None:
+        containers.ended = instances.ended
     descriptions.apply()
     cloudformation.register(instances)
     for operation, change in (
@@ -23,13 +30,12 @@ def register() -> Instances:
         ("TerminateInstances", instances.terminate_instances),
     ):
         ec2._ACTION_MAP[operation] = _operation(operation, change, _changes)
-    ec2._ACTION_MAP["AttachVolume"] = _operation("AttachVolume", volumes.attach_volume, _attachment)
-    ec2._ACTION_MAP["DetachVolume"] = _operation("DetachVolume", volumes.detach_volume, _attachment)
+    for operation, attachment in (
+        ("AttachVolume", instances.attach_volume),
+        ("DetachVolume", instances.detach_volume),
+    ):
+        ec2._ACTION_MAP[operation] = _operation(operation, attachment, _attachment)
     return instances
-
-
-def _machines() -> Machines:
-    return Recorded()
 
 
 def _operation(name: str, perform: Callable[[Record], Any], show: Callable[[Any], str]) -> Any:

@@ -110,7 +110,7 @@ def attach_volume(p: Record) -> Record:
     instance = ec2._instances.get(instance_id)
     if instance is None:
         raise no_such_instance(instance_id)
-    return {**attach(volume, instance, ec2._p(p, "Device")), "State": "attaching"}
+    return attach(volume, instance, ec2._p(p, "Device"))
 
 
 def detach_volume(p: Record) -> Record:
@@ -121,6 +121,7 @@ def detach_volume(p: Record) -> Record:
             raise EC2Error(
                 "IncorrectState", f"Volume '{volume['VolumeId']}' is in the 'available' state."
             )
+        attachment: Record
         (attachment,) = volume["Attachments"]
         if ec2._p(p, "InstanceId") not in ("", attachment["InstanceId"]):
             raise EC2Error(
@@ -138,7 +139,7 @@ def detach_volume(p: Record) -> Record:
                 f"'{attachment['InstanceId']}'",
             )
         detach(volume)
-    return {**attachment, "State": "detaching"}
+    return attachment
 
 
 def _volume(p: Record) -> Record:

@@ -21,6 +21,7 @@ from local.patches import (
     secrets,
     security_groups,
     short_waits,
+    wait_conditions,
 )
 from local.run_directory import RunDirectory
 
@@ -42,3 +43,4 @@ def apply(run: RunDirectory) -> None:
     secrets.apply()
     security_groups.apply()
     short_waits.apply()
+    wait_conditions.apply()

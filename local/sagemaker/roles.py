@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +10,10 @@ import boto3
 from botocore.config import Config
 from ministack import app
 from ministack.core import iam_evaluator, router
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, sts
+from ministack.core.responses import get_region
+from ministack.services import iam
 
+from local.role_credentials import temporary_credentials
 from local.sagemaker.errors import SageMakerError, invalid
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
@@ -26,22 +26,8 @@ class RoleSession:
     def __init__(self, role_arn: str, name: str, principal: str = _PRINCIPAL) -> None:
         """Assume `role_arn`. Raises SageMakerError unless it exists and trusts the service."""
         assert_assumable(role_arn, principal)
-        role_name = role_arn.rpartition("/")[2]
-        self._access_key = "ASIA" + secrets.token_hex(8).upper()
-        self._secret = secrets.token_hex(20)
-        self._token = secrets.token_hex(32)
+        self._credentials = temporary_credentials(role_arn, name)
         self._region = get_region()
-        # The service assumes the role as itself, with nobody's credentials: AssumeRole cannot be
-        # called over HTTP for it. MiniStack's Lambda registers its functions' sessions like this.
-        sts.register_session(
-            self._access_key,
-            {
-                "Arn": f"arn:aws:sts::{get_account_id()}:assumed-role/{role_name}/{name[:64]}",
-                "UserId": f"{role_name}:{name[:64]}",
-                "SecretAccessKey": self._secret,
-                "SessionToken": self._token,
-            },
-        )
 
     @property
     def endpoint(self) -> str:
@@ -55,9 +41,9 @@ class RoleSession:
                 service,
                 endpoint_url=self.endpoint,
                 region_name=self._region,
-                aws_access_key_id=self._access_key,
-                aws_secret_access_key=self._secret,
-                aws_session_token=self._token,
+                aws_access_key_id=self._credentials["AccessKeyId"],
+                aws_secret_access_key=self._credentials["SecretAccessKey"],
+                aws_session_token=self._credentials["Token"],
                 config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}),
             )
 

@@ -23,6 +23,7 @@ class RStudioRole(iam.Role):
         *,
         environment: Environment,
         storage: Storage,
+        api: str,
         key: kms.Key,
         volume: ec2.CfnVolume,
         password: secretsmanager.Secret,
@@ -39,7 +40,7 @@ class RStudioRole(iam.Role):
         allow(self, ["secretsmanager:GetSecretValue"], password.secret_arn)
         # of the password, and of the volume that it attaches
         key.grant(self, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
-        allow_project(self, environment=environment, storage=storage)
+        allow_project(self, environment=environment, storage=storage, api=api)
 
     def _allow_session_manager(self) -> None:
         """Allow Session Manager's agent what it needs for sessions, and no more.

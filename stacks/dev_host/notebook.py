@@ -26,6 +26,7 @@ class Notebook(Construct):
         environment: Environment,
         settings: NotebookHost,
         storage: Storage,
+        api: str,
         key: kms.Key,
         security_group: HostSecurityGroup,
     ) -> None:
@@ -42,7 +43,7 @@ class Notebook(Construct):
             description="The notebook instance, and who works on it",
         )
         allow(role, ["sagemaker:StopNotebookInstance"], self._arn)
-        allow_project(role, environment=environment, storage=storage)
+        allow_project(role, environment=environment, storage=storage, api=api)
         notebook = sagemaker.CfnNotebookInstance(
             self,
             "Instance",

@@ -49,6 +49,7 @@ class RStudio(Construct):
         environment: Environment,
         settings: RStudioHost,
         storage: Storage,
+        api: str,
         key: kms.Key,
         security_group: HostSecurityGroup,
     ) -> None:
@@ -61,6 +62,7 @@ class RStudio(Construct):
             "Role",
             environment=environment,
             storage=storage,
+            api=api,
             key=key,
             volume=volume,
             password=password,

@@ -26,6 +26,7 @@ class DevHostStack(Stack):
         environment: Environment,
         settings: RStudioHost | NotebookHost,
         storage: Storage,
+        api: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -47,6 +48,7 @@ class DevHostStack(Stack):
                 environment=environment,
                 settings=settings,
                 storage=storage,
+                api=api,
                 key=key,
                 security_group=security_group,
             )
@@ -57,6 +59,7 @@ class DevHostStack(Stack):
                 environment=environment,
                 settings=settings,
                 storage=storage,
+                api=api,
                 key=key,
                 security_group=security_group,
             )

@@ -17,6 +17,7 @@ from environments import dev_host_downloads
 from environments.dev_host import NotebookHost
 from environments.loading import Settings
 from environments.schema import Environment
+from stacks.api import ApiStack
 from stacks.dev_host.stack import DevHostStack
 from stacks.shared import SharedStack
 from workloads.loading import load_workloads
@@ -117,13 +118,16 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 
 def _add_notebook(app: App, environment: Environment) -> None:
     shared = app.node.find_child("sagestack-shared")
+    api = app.node.find_child("sagestack-api")
     assert isinstance(shared, SharedStack)
+    assert isinstance(api, ApiStack)
     DevHostStack(
         app,
         "sagestack-notebook",
         environment=environment,
         settings=NotebookHost.model_validate(NOTEBOOK),
         storage=shared.storage,
+        api=api.rest_api_id,
         synthesizer=DefaultStackSynthesizer(),
     )
 

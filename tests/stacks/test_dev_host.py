@@ -117,6 +117,32 @@ def test_the_role_has_single_actions_on_what_is_this_apps(synth: Synth) -> None:
     assert not [action for action in may if writes.match(action)]
 
 
+def test_the_role_may_do_what_the_projects_scripts_do(synth: Synth) -> None:
+    jobs = "arn:aws:sagemaker:region:account:"
+    logs = "arn:aws:logs:region:account:log-group:/aws/sagemaker/"
+    for stack in STACKS:
+        may: dict[str, set[str]] = {}
+        for policy in synth.resources("AWS::IAM::Policy", stack):
+            for action, on in allowed_by(policy).items():
+                may.setdefault(action, set()).update(on)
+        for kind, resource in (("Training", "training-job"), ("Processing", "processing-job")):
+            submitted = f"{jobs}{resource}/sagestack-*-submitted-*"
+            assert may[f"sagemaker:Describe{kind}Job"] == {f"{jobs}{resource}/sagestack-*"}
+            assert may[f"sagemaker:Create{kind}Job"] == {submitted}
+            stream = f"{logs}{kind}Jobs:log-stream:sagestack-*-submitted-*"
+            assert stream in may["logs:GetLogEvents"]
+        assert may["ssm:GetParametersByPath"] == {
+            "arn:aws:ssm:region:account:parameter/sagestack/jobs"
+        }
+        assert may["ssm:GetParameter"] == {"arn:aws:ssm:region:account:parameter/sagestack/api/url"}
+        assert may["s3:GetObject"] == {"BUCKET/*/data/*", "BUCKET/*/evaluations/*"}
+        assert may["s3:ListBucket"] == {"BUCKET"}
+        assert "s3:PutObject" not in may
+        assert may["iam:PassRole"] == {"arn:aws:iam::account:role/sagestack/*"}
+        (invoke,) = may["execute-api:Invoke"]
+        assert invoke.endswith("/v1/POST/workloads/*/invocations")
+
+
 def test_other_instances_of_the_app_alone_can_be_stopped(synth: Synth) -> None:
     (policy,) = (
         each
