@@ -93,7 +93,7 @@ help:  ## this list
 	@touch $@
 build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/apt-packages.txt) \
   $(wildcard local/builtin/*/apt-packages.txt) dev_host/apt-packages.txt \
-  tests/requirements.lock | .venv/installed
+  tests/requirements.lock tests/dev_host/requirements.lock | .venv/installed
 	@local/install.sh r && local/install.sh test
 	@mkdir -p build && touch $@
 # the container runs by Docker where an engine answers, else natively, which takes R

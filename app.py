@@ -55,7 +55,7 @@ def build_app(app: App, settings: Settings) -> App:
         )
     api = ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
     if environment.dev_host is not None:
-        DevHostStack(
+        host = DevHostStack(
             app,
             f"{name}-dev-host",
             environment=environment,
@@ -65,6 +65,7 @@ def build_app(app: App, settings: Settings) -> App:
             env=env,
             synthesizer=synthesizer,
         )
+        host.add_dependency(api)
 
     harden_staging(app)
     give_cdk_functions_log_groups(app, environment.log_retention_days)

@@ -15,6 +15,11 @@ def stacks_of(workloads: Sequence[Workload], settings: Settings) -> tuple[str, .
     """
     if len(workloads) == len(settings.workloads):
         return ("--all",)
+    return workload_stacks(workloads, settings)
+
+
+def workload_stacks(workloads: Sequence[Workload], settings: Settings) -> tuple[str, ...]:
+    """Name the stacks of these workloads and the API's, and so all but a dev host's."""
     app = settings.environment.name
     return (*(f"{app}-{workload.name}" for workload in workloads), f"{app}-api")
 

@@ -42,7 +42,7 @@ Acquire::Retries "5";
 DPkg::Lock::Timeout "300";
 CONF
 apt-get -qq update
-apt-get -qq install python3-pip python3-setuptools python3-venv python3-wheel
+apt-get -qq install python3-pip python3-setuptools python3-venv python3-wheel >/dev/null
 
 archive=$(mktemp --suffix .tar.gz)
 curl --silent --show-error --fail --location --retry 5 --output "$archive" "$HELPERS_URL"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.account import Account
-from cli.deploy import stacks_of
+from cli.deploy import workload_stacks
 from cli.report import say
 from cli.words import workloads_named
 from environments.loading import load_settings
@@ -43,7 +43,7 @@ def demo(words: str, console: Console) -> None:
     app = settings.environment.name
     with started(stages) as aws:
         deployment = Deployment(aws)
-        deploy(deployment, stages, stacks_of(workloads, settings))
+        deploy(deployment, stages, workload_stacks(workloads, settings))
         account = Account.of(aws.session())
         results = [Results(account, app, workload) for workload in workloads]
         beyond: dict[str, Metrics] = {}

@@ -7,11 +7,18 @@ which no SDK, CLI or Docker engine does, and name the host that the page asked f
 """
 
 import re
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
 Headers = Iterable[tuple[bytes, bytes]]
 """As ASGI has them: names in lower case."""
+
+PASS = (b"x-sagestack-pass", secrets.token_hex(16).encode())
+"""A header that only this process knows: it hands on what a machine of its own has asked.
+
+Such a request is for AWS's own name, which is part of its signature.
+"""
 
 # No server in the DNS can make these lead here: names below `localhost` are the loopback's own
 # (RFC 6761), and SDKs put a bucket or an API's id in front of it.
@@ -44,7 +51,7 @@ def guarded(app: Any) -> Any:
 
 def refusal(headers: Headers) -> str | None:
     """Return why a request is not served, if it is not."""
-    hosts = []
+    hosts, passes = [], False
     for name, value in headers:
         if name == b"origin":
             return f"it comes from a page of {_text(value)}"
@@ -53,10 +60,11 @@ def refusal(headers: Headers) -> str | None:
             return f"it comes from a page (Sec-Fetch-Site: {_text(value)})"
         if name == b"host":
             hosts.append(value)
+        passes |= (name, value) == PASS
     if not hosts:
         return "it names no host"
     for host in hosts:
-        if not _LOOPBACK.fullmatch(host):
+        if not passes and not _LOOPBACK.fullmatch(host):
             return f"{_text(host)} is neither 127.0.0.1 nor localhost"
     return None
 

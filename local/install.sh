@@ -95,6 +95,10 @@ test)
         $(named dev_host/apt-packages.txt)
     say "unpacking the SageMaker SDK, whose tables the tests compare with"
     unpack build/sagemaker-sdk tests/requirements.lock
+    say "fetching CloudFormation's helper scripts, for the machines of the tests"
+    rm -rf build/aws-cfn-bootstrap
+    .venv/bin/pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --no-binary :all: --dest build/aws-cfn-bootstrap -r tests/dev_host/requirements.lock
     ;;
 *) fail "usage: local/install.sh base | r | packages <folder> | builtin | test" ;;
 esac

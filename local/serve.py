@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from cli.account import Account
-from cli.deploy import stacks_of
+from cli.deploy import workload_stacks
 from cli.words import workloads_named
 from environments.loading import Settings, load_settings
 from local.cdk_cli import ROOT, CdkError
@@ -67,7 +67,7 @@ def _deployed(
     """Deploy; return what to do next, also when it fails: what did deploy is not thrown away."""
     deployment = Deployment(aws)
     try:
-        deploy(deployment, stages, stacks_of(workloads, settings))
+        deploy(deployment, stages, workload_stacks(workloads, settings))
     except CdkError as error:
         return f"""
 {error}

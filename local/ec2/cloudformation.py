@@ -6,7 +6,7 @@ Ref is the id. What replaces, what stops and starts and what is left alone is th
 import re
 
 from ministack.services import ec2
-from ministack.services.cloudformation import provisioners, stacks, wait_conditions
+from ministack.services.cloudformation import _stacks, provisioners, stacks, wait_conditions
 
 from local.ec2 import launching, volumes
 from local.ec2.errors import EC2Error, not_supported
@@ -69,6 +69,7 @@ class InstanceType:
         policy = _creation_policy(stack_name, logical_id)
         instance = launching.launch(props)
         ec2._tags[instance["InstanceId"]] = list(props.get("Tags", []))
+        _show_in_progress(stack_name, logical_id, instance["InstanceId"], props)
         try:
             if policy is None:
                 self._instances.boot(instance)
@@ -80,6 +81,7 @@ class InstanceType:
         except Exception as error:
             # CloudFormation deletes what it could not create; MiniStack would leave it.
             self.delete(instance["InstanceId"], props)
+            _stacks[stack_name]["_resources"].pop(logical_id, None)
             if reason := instance.get("StateReason"):  # why it was never signalled
                 raise EC2Error(reason["Code"], reason["Message"]) from error
             raise
@@ -155,6 +157,22 @@ class VolumeType:
     def snapshot(self, physical_id: str, _props: Record) -> None:
         """Do what `DeletionPolicy: Snapshot` asks for."""
         ec2._create_snapshot({"VolumeId": physical_id})
+
+
+def _show_in_progress(stack_name: str, logical_id: str, physical_id: str, props: Record) -> None:
+    """Have DescribeStackResource know the instance already: its cfn-init reads its metadata.
+
+    MiniStack shows a resource only when it is complete.
+    """
+    _stacks[stack_name].setdefault("_resources", {})[logical_id] = {
+        "PhysicalResourceId": physical_id,
+        "ResourceType": INSTANCE,
+        "ResourceStatus": "CREATE_IN_PROGRESS",
+        "LogicalResourceId": logical_id,
+        "Properties": props,
+        "Attributes": {},
+        "Timestamp": ec2._now_ts(),
+    }
 
 
 def _creation_policy(stack_name: str, logical_id: str) -> tuple[int, int] | None:

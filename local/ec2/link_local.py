@@ -18,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from local.ec2.metadata_service import MetadataService
+from local.guard import PASS
+
+_OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-encoding")
+"""Headers of an answer that are this connection's own."""
 
 Handler = Callable[..., socketserver.BaseRequestHandler]
 
@@ -137,7 +141,7 @@ class _Http(BaseHTTPRequestHandler):
         """Send an answer of that length."""
         self.send_response(status)
         for name, value in (headers or {}).items():
-            if name.lower() not in ("connection", "content-length", "date", "server"):
+            if name.lower() not in _OWN_HEADERS:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -174,7 +178,9 @@ class _Https(_Http):
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         gateway = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        gateway.request(self.command, self.path, body, dict(self.headers))
+        name, value = (each.decode() for each in PASS)
+        headers = {**dict(self.headers), name: value}
+        gateway.request(self.command, self.path, body, headers)
         answered = gateway.getresponse()
         self.answer(answered.status, answered.read(), dict(answered.headers))
 

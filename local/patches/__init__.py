@@ -8,6 +8,7 @@ is replaced is still there.
 from local.patches import (
     authorization,
     buckets,
+    cloudformation_queries,
     custom_resources,
     function_logs,
     images,
@@ -39,6 +40,7 @@ def apply(run: RunDirectory) -> None:
     lambda_workers.apply()
     payload_limits.apply()
     public_parameters.apply()
+    cloudformation_queries.apply()
     schedules.apply()
     secrets.apply()
     security_groups.apply()
