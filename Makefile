@@ -14,7 +14,8 @@ CDK = cdk --context environment=$(ENVIRONMENT)
 CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
 # a misspelt variable would be ignored: what is typed after make is one of these, or a tool's own
-KNOWN := WORKLOAD WORKLOADS MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT NAME FROM
+KNOWN := WORKLOAD WORKLOADS MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT NAME FROM \
+  PORT OPEN ROTATE
 OTHER := $(foreach each,$(filter-out $(KNOWN) AWS_% CDK_% SAGESTACK_% -%,$(.VARIABLES)), \
   $(if $(filter command,$(firstword $(origin $(each)))),$(each)))
 ifneq ($(strip $(OTHER)),)
@@ -72,6 +73,18 @@ remove: .venv/installed  ## remove one workload, also without its file: make rem
 destroy: .venv/installed  ## remove every stack
 	@python -m cli destroy --environment "$(ENVIRONMENT)" --yes "$$YES"
 
+##@ A machine to prototype on
+# [dev_host] of the environment's file says which; docs/dev-host.md has all of it. OPEN=no leaves the
+# browser out, PORT is one of this machine, for when 8787 is taken
+dev-host: .venv/installed  ## start it and open it in the browser, until Ctrl-C; OPEN=no PORT=8788
+	@python -m cli dev-host --environment "$(ENVIRONMENT)" --port "$$PORT" --open "$$OPEN"
+dev-host-password: .venv/installed  ## print its user and password; ROTATE=yes makes a new one
+	@python -m cli dev-host-password --environment "$(ENVIRONMENT)" --rotate "$$ROTATE"
+dev-host-stop: .venv/installed  ## stop it now
+	@python -m cli dev-host-stop --environment "$(ENVIRONMENT)"
+lock-downloads: .venv/installed  ## once: fetch what it installs, and lock the checksums
+	@python -m cli lock-downloads
+
 ##@ Keeping house
 lock: .venv/installed  ## compile the lock files anew
 	@pip install --quiet uv
@@ -85,7 +98,7 @@ clean:  ## remove all that the set-up and the builds made
 	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/installed: requirements.lock lambda/requirements.lock package-lock.json \
   $(wildcard local/builtin/*/requirements.lock)
@@ -100,4 +113,5 @@ build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/a
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local new-workload test lint synth train transform logs stop bootstrap deploy remove destroy lock clean help r-or-docker
+.PHONY: demo local new-workload test lint synth train transform logs stop bootstrap deploy remove destroy \
+  dev-host dev-host-password dev-host-stop lock-downloads lock clean help r-or-docker

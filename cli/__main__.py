@@ -12,9 +12,14 @@ from cli import local_aws
 from cli.account import Account, assert_credentials
 from cli.answers import assert_folder
 from cli.deploy import deploy
+from cli.dev_host.account import HostAccount
+from cli.dev_host.open import open_host, stop_host
+from cli.dev_host.password import show_password
+from cli.dev_host.words import local_port, opens, rotates
+from cli.lock_downloads import lock_downloads
 from cli.logs import logs
 from cli.new_workload import new_workload
-from cli.problems import InputError, JobFailed, StackFailed
+from cli.problems import DownloadFailed, HostFailed, InputError, JobFailed, StackFailed
 from cli.remove import cdk_destroy, remove
 from cli.stop import stop
 from cli.train import train
@@ -27,6 +32,7 @@ from cli.words import (
     workload_named,
     workloads_named,
 )
+from environments.dev_host_downloads import ALL, LOCK
 from environments.loading import load_environment, load_settings
 from workloads.loading import SettingsError
 
@@ -42,7 +48,7 @@ def main(arguments: list[str]) -> int:
     except (InputError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
-    except (JobFailed, StackFailed) as error:
+    except (JobFailed, StackFailed, HostFailed, DownloadFailed) as error:
         console.print("[red]✗[/] ", end="")
         console.print(str(error), markup=False, soft_wrap=True)
         return 1
@@ -139,6 +145,42 @@ def _destroy(asked: argparse.Namespace, console: Console) -> None:
     cdk_destroy("--all", file=asked.environment, yes=yes)
 
 
+def _dev_host(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    port, browser = local_port(asked.port), opens(asked.open)
+    open_host(
+        HostAccount.connect(environment.region),
+        console,
+        environment=environment,
+        file=asked.environment,
+        port=port,
+        browser=browser,
+    )
+
+
+def _dev_host_password(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    rotate = rotates(asked.rotate)
+    show_password(
+        HostAccount.connect(environment.region),
+        console,
+        Console(stderr=True, highlight=False),
+        environment=environment,
+        file=asked.environment,
+        rotate=rotate,
+    )
+
+
+def _dev_host_stop(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    account = HostAccount.connect(environment.region)
+    stop_host(account, console, environment=environment, file=asked.environment)
+
+
+def _lock_downloads(_asked: argparse.Namespace, console: Console) -> None:
+    lock_downloads(console, urls=[download.url for download in ALL], lock=LOCK)
+
+
 COMMANDS = {
     "new-workload": (_new_workload, ("name", "from")),
     "train": (_train, ("workload", "model", "set", "max-runtime", "wait")),
@@ -149,6 +191,10 @@ COMMANDS = {
     "deploy": (_deploy, ("workloads",)),
     "remove": (_remove, ("workload", "yes")),
     "destroy": (_destroy, ("yes",)),
+    "dev-host": (_dev_host, ("port", "open")),
+    "dev-host-password": (_dev_host_password, ("rotate",)),
+    "dev-host-stop": (_dev_host_stop, ()),
+    "lock-downloads": (_lock_downloads, ()),
 }
 
 

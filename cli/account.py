@@ -39,7 +39,7 @@ class Account:
         ended.
         """
         local_aws.assert_running()
-        return cls.of(_session(region))
+        return cls.of(session_of(region))
 
     @classmethod
     def of(cls, session: boto3.Session) -> "Account":
@@ -101,9 +101,9 @@ def assert_credentials(region: str | None) -> None:
     credentials have expired.
     """
     local_aws.assert_running()
-    _session(region).client("sts").get_caller_identity()
+    session_of(region).client("sts").get_caller_identity()
 
 
-def _session(region: str | None) -> boto3.Session:
+def session_of(region: str | None) -> boto3.Session:
     """Find a region where the CDK and other tools do; boto3 itself does not read AWS_REGION."""
     return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)

@@ -11,12 +11,17 @@ ENVIRONMENT_FILE = Path("build", "local.env")
 """There while `make local` runs."""
 
 
+def is_used() -> bool:
+    """Tell whether it is this AWS that the commands call."""
+    return urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("127.0.0.1", "localhost")
+
+
 def assert_running() -> None:
     """Raise InputError if `make local` has ended: botocore would try again for 40 seconds."""
-    url = os.environ.get("AWS_ENDPOINT_URL", "")
-    parts = urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost"):
+    if not is_used():
         return
+    url = os.environ["AWS_ENDPOINT_URL"]
+    parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname, parts.port or 80), timeout=5).close()
     except OSError as error:

@@ -11,3 +11,11 @@ class JobFailed(Exception):  # noqa: N818 - an outcome, in SageMaker's word
 
 class StackFailed(Exception):  # noqa: N818 - an outcome, in CloudFormation's word
     """The stack could not be deleted; the text is why, in CloudFormation's words."""
+
+
+class HostFailed(Exception):  # noqa: N818 - an outcome
+    """The dev host cannot be worked on; the text says why, and what to look at."""
+
+
+class DownloadFailed(Exception):  # noqa: N818 - an outcome
+    """A file could not be locked; the text has its URL and the reason, a line each."""

@@ -102,9 +102,9 @@ class FakeAws:
     def _job(self, kind: Kind, name: str) -> Record:
         longest = 32 if kind == TUNING else 63
         if not re.fullmatch(rf"(?=.{{1,{longest}}}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*", name):
-            raise _error("ValidationException", "1 validation error detected")
+            raise error_of("ValidationException", "1 validation error detected")
         if name not in self.jobs[kind.name]:
-            raise _error("ValidationException", self.missing_text)
+            raise error_of("ValidationException", self.missing_text)
         return self.jobs[kind.name][name]
 
     def _listed(self, kind: Kind, asked: Record) -> Record:
@@ -144,7 +144,7 @@ class FakeAws:
         if "StackName" not in asked:
             return {"Stacks": [self._stack(name) for name in self.stacks]}
         if asked["StackName"] not in self.stacks:
-            raise _error("ValidationError", f"Stack with id {asked['StackName']} does not exist")
+            raise error_of("ValidationError", f"Stack with id {asked['StackName']} does not exist")
         return {"Stacks": [self._stack(asked["StackName"])]}
 
     def _stack(self, name: str) -> Record:
@@ -196,7 +196,7 @@ class FakeAws:
 
     def _DescribeLogStreams(self, asked: Record) -> Record:  # noqa: N802
         if self.streams is None:
-            raise _error("ResourceNotFoundException", "The specified log group does not exist.")
+            raise error_of("ResourceNotFoundException", "The specified log group does not exist.")
         prefix = asked["logStreamNamePrefix"]
         names = sorted(name for name in self.streams if name.startswith(prefix))
         start = int(asked.get("nextToken", 0))  # a page a stream, as if there were many
@@ -218,7 +218,7 @@ class FakeAws:
 
     def _ListObjectsV2(self, asked: Record) -> Record:  # noqa: N802
         if asked["Bucket"] != "data":
-            raise _error("NoSuchBucket", "The specified bucket does not exist")
+            raise error_of("NoSuchBucket", "The specified bucket does not exist")
         found = {key: body for key, body in self.objects.items() if key.startswith(asked["Prefix"])}
         return {"Contents": [{"Key": key, "Size": len(body)} for key, body in found.items()]}
 
@@ -227,7 +227,7 @@ class FakeAws:
 
     def _GetObject(self, asked: Record) -> Record:  # noqa: N802
         if asked["Key"] not in self.objects:
-            raise _error("NoSuchKey", "The specified key does not exist.")
+            raise error_of("NoSuchKey", "The specified key does not exist.")
         body = self.objects[asked["Key"]]
         return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
 
@@ -237,5 +237,5 @@ class FakeAws:
         return {}
 
 
-def _error(code: str, message: str) -> ClientError:
+def error_of(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "")

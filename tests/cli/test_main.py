@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 from cli import __main__ as command
 from cli.account import Account
+from cli.dev_host.account import HostAccount
 from cli.jobs import TRAINING
+from cli.problems import DownloadFailed, HostFailed
 from local.cdk_cli import ROOT
 from tests.cli.fake_aws import FakeAws
 
@@ -23,6 +25,8 @@ WORKLOADS = sorted(path.stem for path in (ROOT / "workloads").glob("*.toml"))
 def connected(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     """The fake account, to which the commands connect."""
     monkeypatch.setattr(Account, "connect", lambda _region: aws.account)
+    host_account = HostAccount(account=aws.account, ec2=None, secretsmanager=None, ssm=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(HostAccount, "connect", lambda _region: host_account)
     return aws
 
 
@@ -72,6 +76,14 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
         (["destroy", "--yes", "no"], 'YES: found "no"; allowed: 1'),
         (["check", "--environment", "defalt"], 'did you mean "default"'),
         (["logs", "--environment", "defalt"], 'did you mean "default"'),
+        (["dev-host", "--port", "80"], 'PORT: found "80"; allowed: an integer from 1024 to 65535'),
+        (["dev-host", "--port", "8o"], 'PORT: found "8o"; allowed'),
+        (["dev-host", "--open", "1"], 'OPEN: found "1"; allowed: yes, no'),
+        (["dev-host-password", "--rotate", "1"], 'ROTATE: found "1"; allowed: yes, no'),
+        (["dev-host"], "environments/default.toml has no table [dev_host]"),
+        (["dev-host-password"], "environments/default.toml has no table [dev_host]"),
+        (["dev-host-stop"], "environments/default.toml has no table [dev_host]"),
+        (["dev-host-stop", "--environment", "defalt"], 'did you mean "default"'),
     ],
 )
 def test_wrong_input_is_exit_code_2_and_one_line(
@@ -97,6 +109,19 @@ def test_an_error_of_aws_is_exit_code_1_and_one_line(
     assert command.main(["logs", "--job", "job"]) == 1
     error = capsys.readouterr().err
     assert re.fullmatch(r"An error occurred \(AccessDenied\) .*: not you\n", error)
+
+
+def test_a_host_or_a_download_that_fails_is_exit_code_1_and_its_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for problem in (HostFailed("i-1 [x] has stopped"), DownloadFailed("https://a: gone")):
+
+        def fail(*_: object, problem: Exception = problem, **__: object) -> None:
+            raise problem
+
+        monkeypatch.setattr(command, "lock_downloads", fail)
+        assert command.main(["lock-downloads"]) == 1
+        assert capsys.readouterr().out == f"✗ {problem}\n"
 
 
 def test_ctrl_c_is_exit_code_130(connected: FakeAws, then: Callable[..., None]) -> None:
@@ -218,7 +243,9 @@ def test_make_takes_no_workload_where_several_can_be_named(target: str) -> None:
 
 def test_make_help_lists_the_commands() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("deploy", "train", "transform", "logs", "stop", "remove", "destroy"):
+    targets = ("deploy", "train", "transform", "logs", "stop", "remove", "destroy")
+    host = ("dev-host", "dev-host-password", "dev-host-stop", "lock-downloads")
+    for target in (*targets, *host):
         assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE)
 
 

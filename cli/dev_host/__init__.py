@@ -1,0 +1,1 @@
+"""What `make dev-host` and its like do with the machine to prototype on."""
