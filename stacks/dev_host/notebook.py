@@ -1,12 +1,17 @@
 """A SageMaker notebook instance in a private subnet, without root access."""
 
-from aws_cdk import CfnOutput, Stack
+import base64
+import gzip
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from environments.dev_host import NotebookHost
+from environments.dev_host_downloads import DEV_HOST
 from environments.schema import Environment
 from stacks.dev_host.project_permissions import allow_project
 from stacks.dev_host.security_group import HostSecurityGroup
@@ -14,9 +19,15 @@ from stacks.dev_host.stop_schedule import Stop
 from stacks.permissions import allow
 from stacks.storage import Storage
 
+_SCRIPTS = DEV_HOST / "notebook"
+
 
 class Notebook(Construct):
-    """The notebook instance, with a role for what the project's scripts do."""
+    """The notebook instance, with a role for what the project's scripts do.
+
+    Its volume, /home/ec2-user/SageMaker, is SageMaker's, which keeps it while the instance exists.
+    The project's scripts are not on it: compressed they are more than a lifecycle script may have.
+    """
 
     def __init__(
         self,
@@ -44,6 +55,7 @@ class Notebook(Construct):
         )
         allow(role, ["sagemaker:StopNotebookInstance"], self._arn)
         allow_project(role, environment=environment, storage=storage, api=api)
+        lifecycle = self._lifecycle(environment, settings)
         notebook = sagemaker.CfnNotebookInstance(
             self,
             "Instance",
@@ -56,6 +68,7 @@ class Notebook(Construct):
             direct_internet_access="Disabled",
             subnet_id=settings.subnet_id,
             security_group_ids=[security_group.ref],
+            lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
             platform_identifier="notebook-al2023-v1",
             instance_metadata_service_configuration=sagemaker.CfnNotebookInstance.InstanceMetadataServiceConfigurationProperty(
                 minimum_instance_metadata_service_version="2"
@@ -63,6 +76,25 @@ class Notebook(Construct):
         )
         notebook.node.add_dependency(role)
         CfnOutput(stack, "NotebookInstanceName", value=self._name)
+
+    def _lifecycle(
+        self, environment: Environment, settings: NotebookHost
+    ) -> sagemaker.CfnNotebookInstanceLifecycleConfig:
+        """Return the scripts of its creation and of each start, with what the latter is told."""
+        idle_stop = gzip.compress((_SCRIPTS / "idle_stop.py").read_bytes(), mtime=0)
+        assignments = {
+            "APP": environment.name,
+            "REGION": Stack.of(self).region,
+            "NOTEBOOK": self._name,
+            "IDLE_MINUTES": str(settings.idle_minutes),
+            "IDLE_STOP": base64.b64encode(idle_stop).decode(),
+        }
+        return sagemaker.CfnNotebookInstanceLifecycleConfig(
+            self,
+            "Lifecycle",
+            on_create=[_hook("on-create.sh", {})],
+            on_start=[_hook("on-start.sh", assignments)],
+        )
 
     @property
     def stop(self) -> Stop:
@@ -73,3 +105,14 @@ class Notebook(Construct):
             action="sagemaker:StopNotebookInstance",
             resource=self._arn,
         )
+
+
+def _hook(
+    script: str, assignments: Mapping[str, str]
+) -> sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty:
+    """Return a script of dev_host/notebook, with assignments below its first line."""
+    shebang, _, body = (_SCRIPTS / script).read_text().partition("\n")
+    lines = [f"{name}='{value}'" for name, value in assignments.items()]
+    return sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty(
+        content=Fn.base64("\n".join([shebang, *lines, body]))
+    )

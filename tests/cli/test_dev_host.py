@@ -419,7 +419,8 @@ def test_on_the_embedded_aws_without_docker_a_record_is_no_machine(
 
 
 _SCRIPT = """
-import sys, os
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 import cli.__main__ as command
 from cli.dev_host.account import HostAccount
 from tests.cli.fake_host import FakeHost

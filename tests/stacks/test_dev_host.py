@@ -1,6 +1,7 @@
 """The RStudio host: nobody gets in but by Session Manager, nothing is open, it stops itself."""
 
 import base64
+import gzip
 import json
 import re
 from typing import Any
@@ -232,3 +233,66 @@ def test_the_notebook_has_no_root_and_no_way_round_the_subnet(synth: Synth) -> N
     assert properties["DirectInternetAccess"] == "Disabled"
     assert properties["SubnetId"] == "subnet-0a1b2c3d"
     assert "KmsKeyId" in properties
+
+
+def _written(content: Resource) -> str:
+    """A lifecycle script as it arrives, with a word of a region's length for each token."""
+    script = content["Fn::Base64"]
+    if isinstance(script, str):
+        return script
+    _, parts = script["Fn::Join"]
+    return "".join(part if isinstance(part, str) else "ap-southeast-99" for part in parts)
+
+
+def test_the_notebooks_metadata_service_answers_by_version_2_alone(synth: Synth) -> None:
+    (notebook,) = synth.resources("AWS::SageMaker::NotebookInstance", "sagestack-notebook")
+    configuration = notebook["Properties"]["InstanceMetadataServiceConfiguration"]
+    assert configuration == {"MinimumInstanceMetadataServiceVersion": "2"}
+
+
+def test_the_notebooks_disk_is_encrypted_with_the_stacks_key(synth: Synth) -> None:
+    (notebook,) = synth.resources("AWS::SageMaker::NotebookInstance", "sagestack-notebook")
+    (key,) = (
+        name
+        for name, resource in synth.template("sagestack-notebook")["Resources"].items()
+        if resource["Type"] == "AWS::KMS::Key"
+    )
+    assert notebook["Properties"]["KmsKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+
+
+def test_the_notebooks_scripts_are_those_of_the_repository_and_short_enough(synth: Synth) -> None:
+    (lifecycle,) = synth.resources(
+        "AWS::SageMaker::NotebookInstanceLifecycleConfig", "sagestack-notebook"
+    )
+    (notebook,) = synth.resources("AWS::SageMaker::NotebookInstance", "sagestack-notebook")
+    assert "Lifecycle" in json.dumps(notebook["Properties"]["LifecycleConfigName"])
+    for hook, file in (("OnCreate", "on-create.sh"), ("OnStart", "on-start.sh")):
+        (script,) = lifecycle["Properties"][hook]
+        written = _written(script["Content"])
+        _, _, body = (ROOT / "dev_host" / "notebook" / file).read_text().partition("\n")
+        assert written.startswith("#!/bin/bash\n")
+        assert written.endswith(body)
+        assert len(base64.b64encode(written.encode())) <= 16_384
+    (idle_stop,) = re.findall(r"^IDLE_STOP='(.*)'$", written, re.MULTILINE)
+    source = (ROOT / "dev_host" / "notebook" / "idle_stop.py").read_bytes()
+    assert gzip.decompress(base64.b64decode(idle_stop)) == source
+    assert "\nNOTEBOOK='sagestack-dev-host'\nIDLE_MINUTES='60'\n" in written
+
+
+def test_the_notebooks_role_stops_itself_and_has_no_wildcard(synth: Synth) -> None:
+    may = {
+        action: on
+        for policy in synth.resources("AWS::IAM::Policy", "sagestack-notebook")
+        if policy["Properties"]["PolicyName"].startswith("NotebookRole")
+        for action, on in allowed_by(policy).items()
+    }
+    (stopped,) = may["sagemaker:StopNotebookInstance"]
+    assert stopped.endswith(":notebook-instance/sagestack-dev-host")
+    assert not [action for action, on in may.items() if "*" in action or "*" in on]
+
+
+def test_the_notebook_stops_at_the_time_of_day(synth: Synth) -> None:
+    (schedule,) = synth.resources("AWS::Scheduler::Schedule", "sagestack-notebook")
+    target = schedule["Properties"]["Target"]
+    assert "sagemaker:stopNotebookInstance" in json.dumps(target["Arn"])
+    assert json.loads(target["Input"]) == {"NotebookInstanceName": "sagestack-dev-host"}
