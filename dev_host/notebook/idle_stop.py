@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import boto3
@@ -54,14 +55,18 @@ def last_active(jupyter: str, clock: Callable[[], float]) -> float:
 
 
 def _asked(url: str) -> Any:
-    # its certificate is its own, and the way to it does not leave the host, by no proxy either
-    context = ssl.create_default_context()
+    with _opener().open(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+@cache
+def _opener() -> urllib.request.OpenerDirector:
+    """Return what opens a URL of this host: by no proxy, and with a certificate of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    opener = urllib.request.build_opener(
+    return urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
-    with opener.open(url, timeout=10) as answer:
-        return json.load(answer)
 
 
 def main(notebook: str, region: str, minutes: str) -> None:

@@ -74,7 +74,7 @@ def _minutes_until_stop(jupyter: Jupyter, clock: Clock) -> int:
         if next(looks):
             return minute
         clock.now += INTERVAL
-        if minute > 10 * MINUTES:
+        if minute > 4 * MINUTES:
             break
     return -1
 
