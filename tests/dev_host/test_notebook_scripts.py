@@ -12,7 +12,7 @@ import pytest
 from local.cdk_cli import ROOT
 
 SCRIPTS = ROOT / "dev_host" / "notebook"
-SUDO = '#!/bin/bash\n[ "$1 $2" = "-u ec2-user" ] || exit 9\nshift 2\nexec "$@"\n'
+SUDO = '#!/bin/bash\n[ "$1 $2" = "-u ec2-user" ] || exit 9\nshift 2\necho "$@" >>"$CALLS/sudo"\nexec "$@"\n'
 CONDA = """#!/bin/bash
 echo "$@" >>"$CALLS/conda"
 [ ! -e "$CALLS/no-network" ] || exit 1
@@ -139,6 +139,11 @@ def test_what_stops_it_when_idle_is_started_as_the_user(machine: Machine) -> Non
         time.sleep(0.05)
     laid = machine.folder / ".sagestack/idle_stop.py"
     assert machine.called("python") == [f"-u {laid} app-dev-host eu-west-1 45"]
+    # as root, what the user can change would be the user's way to be root
+    as_user = [line.split()[:3] for line in machine.called("sudo") if line.startswith("nohup")]
+    assert sorted(name for _, name, _ in as_user) == sorted(
+        ["bash", str(machine.home / "anaconda3/envs/JupyterSystemEnv/bin/python")]
+    )
     assert laid.read_bytes() == (SCRIPTS / "idle_stop.py").read_bytes()
 
 
