@@ -420,7 +420,9 @@ def test_on_the_embedded_aws_without_docker_a_record_is_no_machine(
 
 _SCRIPT = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+# whoever started the tests in the background, or by nohup, has them ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 import cli.__main__ as command
 from cli.dev_host.account import HostAccount
 from tests.cli.fake_host import FakeHost

@@ -12,7 +12,12 @@ import pytest
 from local.cdk_cli import ROOT
 
 SCRIPTS = ROOT / "dev_host" / "notebook"
-SUDO = '#!/bin/bash\n[ "$1 $2" = "-u ec2-user" ] || exit 9\nshift 2\necho "$@" >>"$CALLS/sudo"\nexec "$@"\n'
+SUDO = """#!/bin/bash
+[ "$1 $2" = "-u ec2-user" ] || exit 9
+shift 2
+echo "$@" >>"$CALLS/sudo"
+exec "$@"
+"""
 CONDA = """#!/bin/bash
 echo "$@" >>"$CALLS/conda"
 [ ! -e "$CALLS/no-network" ] || exit 1
