@@ -71,12 +71,13 @@ def _line(server: Server, path: str, body: bytes) -> str:
 def test_the_lock_has_a_sorted_line_of_each_file_as_sha256sum_writes_it(
     server: Server, lock: Path, terminal: Terminal
 ) -> None:
-    _lock(server, lock, terminal, *FILES)
     lines = sorted(_line(server, path, body) for path, body in FILES.items())
-    assert lock.read_text() == "".join(lines)
+    for paths in (FILES, reversed(FILES)):
+        _lock(server, lock, terminal, *paths)
+        assert lock.read_text() == "".join(lines)
     assert locked(lock).keys() == {server.url(path) for path in FILES}
     assert [path.name for path in lock.parent.iterdir()] == [lock.name]
-    assert len(terminal.lines) == 2
+    assert len(terminal.lines) == 4
 
 
 def test_what_is_no_longer_downloaded_leaves_the_lock(
