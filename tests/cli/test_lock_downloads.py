@@ -2,8 +2,10 @@
 
 import hashlib
 import http.server
+import io
 import threading
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -129,4 +131,17 @@ def test_half_a_file_is_not_locked(server: Server, lock: Path, terminal: Termina
     told = r"b\.deb: (ended after 3000000 of 3000010 bytes|IncompleteRead)"
     with pytest.raises(DownloadFailed, match=told):
         _lock(server, lock, terminal, "/b.deb")
+    assert lock.read_text() == ""
+
+
+def test_a_file_that_leads_to_another_protocol_is_not_locked(
+    lock: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Answer(io.BytesIO):
+        url, headers = "http://published.example/b.deb", Message()
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda _url, timeout: Answer(b"b"))  # noqa: ARG005
+    url = "https://published.example/b.deb"
+    with pytest.raises(DownloadFailed, match=f"^{url}: leads to http://.*, by another protocol$"):
+        lock_downloads(terminal.console, urls=[url], lock=lock)
     assert lock.read_text() == ""
