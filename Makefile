@@ -74,8 +74,8 @@ destroy: .venv/installed  ## remove every stack
 	@python -m cli destroy --environment "$(ENVIRONMENT)" --yes "$$YES"
 
 ##@ A machine to prototype on
-# [dev_host] of the environment's file says which; docs/dev-host.md has all of it. OPEN=no leaves the
-# browser out, PORT is one of this machine, for when 8787 is taken
+# [dev_host] of the environment's file says which; docs/dev-host.md has all of it. OPEN=no leaves
+# the browser out, PORT is one of this machine, for when 8787 is taken
 dev-host: .venv/installed  ## start it and open it in the browser, until Ctrl-C; OPEN=no PORT=8788
 	@python -m cli dev-host --environment "$(ENVIRONMENT)" --port "$$PORT" --open "$$OPEN"
 dev-host-password: .venv/installed  ## print its user and password; ROTATE=yes makes a new one

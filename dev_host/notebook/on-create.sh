@@ -35,7 +35,9 @@ kernel=$home/.local/share/jupyter/kernels/sagestack-r
 mkdir -p "$kernel"
 cat >"$kernel/kernel.json" <<JSON
 {
-  "argv": ["$environment/bin/R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"],
+  "argv": [
+    "$environment/bin/R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"
+  ],
   "display_name": "R (sagestack)",
   "language": "R",
   "env": {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # At each start of the notebook instance: the R kernel, and what stops the instance when it is idle.
 # For what it may do and how long it may take, see on-create.sh.
-# The stack writes these assignments below the first line; IDLE_STOP is idle_stop.py, gzip in base64.
+# The stack writes these assignments below the first line; IDLE_STOP is idle_stop.py, by gzip and
+# base64.
 : "${APP:?}" "${REGION:?}" "${NOTEBOOK:?}" "${IDLE_MINUTES:?}" "${IDLE_STOP:?}"
 set -euo pipefail
 folder=${SAGEMAKER_FOLDER:-/home/ec2-user/SageMaker}
@@ -27,6 +28,7 @@ if [ -z "$python" ]; then
     echo "no Python here has boto3, without which nothing stops this instance when it is idle"
     exit 1
 fi
-echo "$IDLE_STOP" | base64 --decode | gunzip | as_user tee "$folder/.sagestack/idle_stop.py" >/dev/null
-as_user nohup "$python" -u "$folder/.sagestack/idle_stop.py" "$NOTEBOOK" "$REGION" "$IDLE_MINUTES" \
+program=$folder/.sagestack/idle_stop.py
+echo "$IDLE_STOP" | base64 --decode | gunzip | as_user tee "$program" >/dev/null
+as_user nohup "$python" -u "$program" "$NOTEBOOK" "$REGION" "$IDLE_MINUTES" \
     >>"$folder/sagestack-idle-stop.log" 2>&1 &

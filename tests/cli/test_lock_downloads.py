@@ -140,7 +140,7 @@ def test_a_file_that_leads_to_another_protocol_is_not_locked(
     class Answer(io.BytesIO):
         url, headers = "http://published.example/b.deb", Message()
 
-    monkeypatch.setattr("urllib.request.urlopen", lambda _url, timeout: Answer(b"b"))  # noqa: ARG005
+    monkeypatch.setattr("urllib.request.urlopen", lambda _url, **_: Answer(b"b"))
     url = "https://published.example/b.deb"
     with pytest.raises(DownloadFailed, match=f"^{url}: leads to http://.*, by another protocol$"):
         lock_downloads(terminal.console, urls=[url], lock=lock)

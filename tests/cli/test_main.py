@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,7 +26,10 @@ WORKLOADS = sorted(path.stem for path in (ROOT / "workloads").glob("*.toml"))
 def connected(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     """The fake account, to which the commands connect."""
     monkeypatch.setattr(Account, "connect", lambda _region: aws.account)
-    host_account = HostAccount(account=aws.account, ec2=None, secretsmanager=None, ssm=None)  # type: ignore[arg-type]
+    nothing: Any = None
+    host_account = HostAccount(
+        account=aws.account, ec2=nothing, secretsmanager=nothing, ssm=nothing
+    )
     monkeypatch.setattr(HostAccount, "connect", lambda _region: host_account)
     return aws
 

@@ -8,21 +8,9 @@ from cli.dev_host.password import show_password
 from cli.problems import InputError
 from environments.schema import Environment
 from tests.cli.conftest import Terminal
-from tests.cli.fake_host import FakeHost
+from tests.cli.dev_host.fake_host import FakeHost
 
 ENVIRONMENT = Environment(name="app")
-
-
-@pytest.fixture(scope="module")
-def one_host() -> FakeHost:
-    return FakeHost()
-
-
-@pytest.fixture
-def aws(one_host: FakeHost) -> FakeHost:
-    one_host.reset()
-    one_host.deploy_rstudio()
-    return one_host
 
 
 def _show(aws: FakeHost, terminal: Terminal, *, rotate: bool = False) -> list[str]:
