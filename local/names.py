@@ -60,6 +60,7 @@ NAMES = (
     "ministack.services.ec2:_vpcs",
     "ministack.services.ecr:_repositories",
     "ministack.services.iam:_instance_profiles",
+    "ministack.services.iam:_lookup_instance_profile",
     "ministack.services.iam:_roles",
     "ministack.services.s3:_bucket_tags",
     "ministack.services.s3:_buckets",
@@ -95,6 +96,7 @@ SIGNATURES = {
     "ministack.services.cloudformation.stacks:_runs_on_worker_thread": (
         "(resource_type: str) -> bool"
     ),
+    "ministack.services.cloudformation.wait_conditions:handle_owner": "(token: str) -> str | None",
     "ministack.services.cloudformation.wait_conditions:deliver_signal": (
         "(token: str, payload: dict) -> bool"
     ),

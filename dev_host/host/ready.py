@@ -1,4 +1,4 @@
-"""Ends with 0 when people can work: RStudio's login page answers, R loads every package."""
+"""Ends with 0 when people can work: RStudio's login page answers, R loads packages and boto3."""
 
 import subprocess
 import sys
@@ -26,6 +26,8 @@ if (length(failed)) {
   quit(status = 1L)
 }
 message("R ", getRversion(), " loads ", toString(found))
+boto3 <- reticulate::import("boto3")
+message("reticulate loads boto3 ", boto3[["__version__"]])
 """
 
 
@@ -50,7 +52,7 @@ def assert_login_page(
 
 def assert_packages(names: Sequence[str]) -> None:
     """Load each of R's packages as the user would. Raises CalledProcessError if one fails."""
-    command = ["Rscript", "--vanilla", "-e", _LOAD, *names]
+    command = ["Rscript", "-e", _LOAD, *names]
     subprocess.run(["runuser", "--user", USER, "--", *command], check=True)
 
 

@@ -20,6 +20,7 @@ from ministack.services import ec2, iam
 
 from local.ec2 import disks, units
 from local.ec2.certificates import Authority
+from local.ec2.docker import docker
 from local.ec2.link_local import LinkLocal
 from local.ec2.machines import Machines, Record, user_data
 from local.ec2.metadata_service import MetadataService
@@ -67,10 +68,7 @@ class Containers(Machines):
         self._create(identifier, folder, region)
         self._copy(identifier, instance)
         self._run(identifier)
-        published = docker("port", identifier, f"{units.TUNNEL}/tcp").splitlines()[0]
-        logger.info("%s runs in a container; its RStudio is at http://%s", identifier, published)
-        tag = {"Key": URL_TAG, "Value": f"http://{published}"}
-        ec2._tags[identifier] = [*ec2._tags.get(identifier, []), tag]
+        logger.info("%s runs in a container", identifier)
 
     def start(self, instance: Record) -> None:
         """See Machines.start."""
@@ -81,15 +79,12 @@ class Containers(Machines):
 
     def stop(self, instance: Record) -> None:
         """See Machines.stop."""
-        identifier = instance["InstanceId"]
-        disks.release(identifier)  # the loop devices are the kernel's, and would stay
-        docker("stop", "--time", str(STOP_SECONDS), identifier)
+        docker("stop", "--time", str(STOP_SECONDS), instance["InstanceId"])
 
     def terminate(self, instance: Record) -> None:
         """See Machines.terminate."""
         identifier = instance["InstanceId"]
         if identifier in self._links:
-            disks.release(identifier)
             docker("rm", "--force", "--volumes", identifier)
             self._links.pop(identifier).close()
 
@@ -156,19 +151,15 @@ class Containers(Machines):
         # whose account and region it is, the thread is to know as well
         watch = contextvars.copy_context().run
         threading.Thread(target=watch, args=(self._watch, identifier), daemon=True).start()
+        # a container that starts again gets another port
+        published = docker("port", identifier, f"{units.TUNNEL}/tcp").splitlines()[0]
+        others = [tag for tag in ec2._tags.get(identifier, []) if tag["Key"] != URL_TAG]
+        ec2._tags[identifier] = [*others, {"Key": URL_TAG, "Value": f"http://{published}"}]
 
     def _watch(self, identifier: str) -> None:
         """Wait for the end of a container, which a poweroff from within may be."""
         subprocess.run(["docker", "wait", identifier], capture_output=True, check=False)
         self.ended(identifier)
-
-
-def docker(*arguments: str, stdin: bytes | None = None) -> str:
-    """Run docker. Raises RuntimeError with what it said."""
-    done = subprocess.run(["docker", *arguments], input=stdin, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"docker {arguments[0]}: {done.stderr.decode().strip()}")
-    return done.stdout.decode().strip()
 
 
 def _metadata(instance: Record) -> MetadataService:

@@ -132,8 +132,9 @@ def _packages() -> dict[str, list[str]]:
 
 
 def _workloads_packages() -> Iterator[str]:
-    """Yield what the containers and the project's scripts need of R and Python."""
-    for path in (*sorted(CONTAINERS.glob("**/apt-packages.txt")), DEV_HOST / "apt-packages.txt"):
+    """Yield what the project's scripts need, and of R and Python what the containers do."""
+    yield from _lines(DEV_HOST / "apt-packages.txt")
+    for path in sorted(CONTAINERS.glob("**/apt-packages.txt")):
         yield from (name for name in _lines(path) if name.startswith(("r-", "python3-")))
 
 

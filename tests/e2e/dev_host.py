@@ -4,74 +4,70 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from environments.dev_host_downloads import Download, downloads
 from local.cdk_cli import ROOT
+from local.session import EmbeddedAWS
 from tests.e2e.conftest import APP, App
 
+STACK = f"{APP}-dev-host"
+SETTINGS = """
+[dev_host]
+kind = "{kind}"
+vpc_id = "{VpcId}"
+subnet_id = "{SubnetId}"
+"""
+RSTUDIO = """
+accept_agpl = true
+availability_zone = "{AvailabilityZone}"
+volume_size_gb = 10
+"""
 
-def permissions(app: App) -> list[dict[str, Any]]:
-    """The statements of what the scripts do, on this app's own resources.
 
-    The embedded AWS asks for each of them but two: AddTags, which AWS wants of a request with tags,
-    and Decrypt, which S3 does on behalf of who reads an object.
-    """
-    bucket = app.deployment.output(f"{APP}-shared", "DataBucket")
-    (key,) = (
-        each["PhysicalResourceId"]
-        for each in app.aws.client("cloudformation").describe_stack_resources(
-            StackName=f"{APP}-shared"
-        )["StackResources"]
-        if each["ResourceType"] == "AWS::KMS::Key"
+def settings(aws: EmbeddedAWS, kind: str = "rstudio") -> str:
+    """The settings of a host in the embedded AWS's own network."""
+    text = SETTINGS + (RSTUDIO if kind == "rstudio" else "")
+    return text.format(kind=kind, **aws.client("ec2").describe_subnets()["Subnets"][0])
+
+
+def lock(root: Path, checksum: Callable[[Download], str]) -> None:
+    """Lock what a host downloads, as make lock-downloads does what it fetches."""
+    lines = (f"{checksum(download)}  {download.url}\n" for download in downloads("amd64"))
+    (root / "dev_host" / "downloads.lock").write_text("".join(lines))
+
+
+def add_host(app: App, kind: str = "rstudio") -> None:
+    """Ask for a host in the app's environment; where no machine runs, nothing is downloaded."""
+    (app.root / "environments" / "default.toml").write_text(settings(app.aws, kind))
+    lock(app.root, lambda _: "0" * 64)
+
+
+def statements(app: App) -> list[dict[str, Any]]:
+    """The statements of the deployed host's role."""
+    role = _role(app)
+    iam = app.aws.client("iam")
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    found: list[dict[str, Any]] = document["Statement"]
+    return found
+
+
+def _role(app: App) -> str:
+    (role,) = (
+        resource["PhysicalResourceId"]
+        for resource in app.aws.client("cloudformation").describe_stack_resources(StackName=STACK)[
+            "StackResources"
+        ]
+        if resource["ResourceType"] == "AWS::IAM::Role"
+        and "Schedule" not in resource["LogicalResourceId"]
     )
-    api = app.deployment.output(f"{APP}-api", "ApiUrl").partition("//")[2].partition(".")[0]
-    here = f"{app.aws.region}:{app.aws.account}"
-    sagemaker, s3 = f"arn:aws:sagemaker:{here}", f"arn:aws:s3:::{bucket}"
-    logs = f"arn:aws:logs:{here}:log-group:/aws/sagemaker"
-    kinds = (("TrainingJob", "training-job"), ("ProcessingJob", "processing-job"))
-    return [
-        *(
-            statement
-            for kind, resource in kinds
-            for statement in (
-                allow(
-                    f"{sagemaker}:{resource}/{APP}-*",
-                    f"sagemaker:Describe{kind}",
-                    "sagemaker:ListTags",
-                ),
-                allow(
-                    f"{sagemaker}:{resource}/{APP}-*-submitted-*",
-                    f"sagemaker:Create{kind}",
-                    "sagemaker:AddTags",
-                ),
-                allow(f"{logs}/{kind}s:*", "logs:DescribeLogStreams"),
-                allow(f"{logs}/{kind}s:log-stream:{APP}-*-submitted-*", "logs:GetLogEvents"),
-            )
-        ),
-        allow(
-            f"arn:aws:iam::{app.aws.account}:role/{APP}/*",
-            "iam:PassRole",
-            Condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-        allow(f"arn:aws:ssm:{here}:parameter/{APP}/jobs", "ssm:GetParametersByPath"),
-        allow(f"arn:aws:ssm:{here}:parameter/{APP}/api/url", "ssm:GetParameter"),
-        allow(s3, "s3:ListBucket", Condition={"StringLike": {"s3:prefix": "*/data/*"}}),
-        allow(f"{s3}/*/data/*", "s3:GetObject"),
-        allow(f"{s3}/*/evaluations/*", "s3:GetObject"),
-        allow(f"arn:aws:kms:{here}:key/{key}", "kms:Decrypt"),
-        allow(
-            f"arn:aws:execute-api:{here}:{api}/v1/POST/workloads/*/invocations",
-            "execute-api:Invoke",
-        ),
-    ]
-
-
-def allow(resource: str, *actions: str, **others: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **others}
+    return str(role)
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,11 @@ class Host:
     credentials: dict[str, str]
 
     @classmethod
+    def deployed(cls, app: App, folders: pytest.TempPathFactory) -> Self:
+        """The deployed host, with its own role."""
+        return cls._of(app, folders, _role(app))
+
+    @classmethod
     def made(
         cls,
         app: App,
@@ -90,14 +91,18 @@ class Host:
         role: str,
         statements: list[dict[str, Any]],
     ) -> Self:
-        """Make a host whose role of that name has these statements."""
+        """A host whose role of that name has these statements."""
         iam = app.aws.client("iam")
         ec2 = {"Service": "ec2.amazonaws.com"}
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ec2}
-        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=_policy([trust]))["Role"][
-            "Arn"
-        ]
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=_policy([trust]))
         iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=_policy(statements))
+        return cls._of(app, folders, role)
+
+    @classmethod
+    def _of(cls, app: App, folders: pytest.TempPathFactory, role: str) -> Self:
+        arn = app.aws.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+        # the metadata service gives the credentials of a machine, of which there is none here
         assumed = app.aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="host")
         folder = folders.mktemp(role) / "project"
         shutil.copytree(ROOT / "dev_host" / "project", folder)

@@ -5,7 +5,6 @@ its role's own credentials; IAM is enforced. It runs the user data of the templa
 cfn-init with the template's metadata. What it cannot download here is in a mirror.
 """
 
-import hashlib
 import json
 import re
 import subprocess
@@ -15,6 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,9 @@ from local.leftovers import leftovers
 from local.session import EmbeddedAWS
 from tests.dev_host import mirror
 from tests.e2e.conftest import APP, copy, silent
+from tests.e2e.dev_host import STACK, lock, settings
 
-STACK = f"{APP}-dev-host"
 HELPERS = ROOT / "build" / "aws-cfn-bootstrap" / "aws-cfn-bootstrap-1.4-31.tar.gz"
-SETTINGS = """
-[dev_host]
-kind = "rstudio"
-accept_agpl = true
-vpc_id = "{VpcId}"
-subnet_id = "{SubnetId}"
-availability_zone = "{AvailabilityZone}"
-volume_size_gb = 10
-"""
-
 pytestmark = pytest.mark.usefixtures("docker_engine")
 
 
@@ -124,15 +114,6 @@ def until(condition: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.5)
 
 
-def lock(root: Path, folder: Path, downloads: list[Any]) -> None:
-    """Write the checksums of what the mirror has, as make lock-downloads does of the internet."""
-    lines = (
-        f"{hashlib.sha256(mirror.path_of(folder, each).read_bytes()).hexdigest()}  {each.url}\n"
-        for each in downloads
-    )
-    (root / "dev_host" / "downloads.lock").write_text("".join(lines))
-
-
 @pytest.fixture(scope="module")
 def host(
     tmp_path_factory: pytest.TempPathFactory,
@@ -144,13 +125,11 @@ def host(
     for download in downloads:
         print(f"  {download.name}: {download.url}")
     root = copy(tmp_path_factory.mktemp("project") / "sagestack", "iris-mars")
-    lock(root, folder / "files", downloads)
-    settings = {"SAGESTACK_RUNNER": "docker", "SAGESTACK_MIRROR": str(folder / "files")}
+    lock(root, lambda each: sha256(mirror.path_of(folder / "files", each).read_bytes()).hexdigest())
+    variables = {"SAGESTACK_RUNNER": "docker", "SAGESTACK_MIRROR": str(folder / "files")}
     state = tmp_path_factory.mktemp("embedded-aws")
-    with EmbeddedAWS(state, settings=settings, enforce_iam=True) as aws:
-        (root / "environments" / "default.toml").write_text(
-            SETTINGS.format(**aws.client("ec2").describe_subnets()["Subnets"][0])
-        )
+    with EmbeddedAWS(state, settings=variables, enforce_iam=True) as aws:
+        (root / "environments" / "default.toml").write_text(settings(aws))
         deployment = Deployment(aws, root=root, assembly=root / "cdk.out")
         deployment.synth(silent)
         deployment.bootstrap(silent)
@@ -169,7 +148,6 @@ def test_a_file_that_is_not_the_locked_one_fails_the_stack_with_the_logs_last_li
     finally:
         package.write_bytes(published)
     told = str(failed.value)
-    print(told)
     assert "sha256sum: WARNING: 1 computed checksum did NOT match" in told
     assert "Command 01 failed" in told
     (stack,) = host.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
@@ -331,6 +309,13 @@ def test_an_update_that_fails_leaves_the_old_host_with_the_files(host: Host) -> 
 
 
 def test_destroy_leaves_nothing(host: Host) -> None:
+    (volume,) = (
+        resource["PhysicalResourceId"]
+        for resource in host.aws.client("cloudformation").describe_stack_resources(StackName=STACK)[
+            "StackResources"
+        ]
+        if resource["ResourceType"] == "AWS::EC2::Volume"
+    )
     host.deployment.destroy(silent)
     assert leftovers(host.aws.client) == []
     machines = subprocess.run(
@@ -340,6 +325,8 @@ def test_destroy_leaves_nothing(host: Host) -> None:
         check=True,
     )
     assert machines.stdout == ""
+    files = (path.read_text() for path in Path("/sys/block").glob("loop*/loop/backing_file"))
+    assert not [file for file in files if volume in file]
 
 
 def _state(host: Host, unit: str) -> str:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local.guard import refusal
+from local.guard import PASS, refusal
 from local.session import EmbeddedAWS
 
 EVIL = "http://evil.example"
@@ -107,3 +107,11 @@ def test_every_host_that_a_request_names_counts() -> None:
 def test_an_address_that_the_user_opens_is_served() -> None:
     assert refusal([(b"host", b"localhost"), (b"sec-fetch-site", b"none")]) is None
     assert refusal([(b"host", b"localhost"), (b"sec-fetch-site", b"same-site")]) is not None
+
+
+def test_a_machines_request_may_be_for_awss_own_name_and_no_others() -> None:
+    host = (b"host", b"cloudformation.us-east-1.amazonaws.com")
+    assert refusal([host, PASS]) is None
+    assert refusal([host]) is not None
+    assert refusal([host, (PASS[0], b"guessed")]) is not None
+    assert refusal([host, PASS, (b"origin", EVIL.encode())]) is not None
