@@ -55,7 +55,8 @@ def launch(props: Record) -> Record:
         Architecture=architecture(instance["InstanceType"]),
         PrivateDnsName=f"ip-{address}.{domain}",
     )
-    if not subnet["MapPublicIpOnLaunch"]:
+    # what an interface says of it counts before the subnet
+    if "NetworkInterfaces" in props or not subnet["MapPublicIpOnLaunch"]:
         instance.update(PublicIpAddress="", PublicDnsName="")
     configure(instance, props)
     _give_disks(instance, props)
@@ -103,8 +104,8 @@ def _with_interface(props: Record) -> Record:
     if "NetworkInterfaces" not in props:
         return props
     (interface,) = props["NetworkInterfaces"]
-    if str(interface.get("AssociatePublicIpAddress", False)).lower() == "true":
-        raise not_supported("AssociatePublicIpAddress of a network interface")
+    if str(interface.get("AssociatePublicIpAddress", "unset")).lower() != "false":
+        raise not_supported("a network interface without AssociatePublicIpAddress: false")
     return {
         **props,
         "SubnetId": interface["SubnetId"],
