@@ -3,14 +3,12 @@
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from environments.schema import Environment
+from stacks.dev_host.parts import HostParts
 from stacks.dev_host.project_permissions import allow_project
 from stacks.permissions import allow
-from stacks.storage import Storage
 
 
 class RStudioRole(iam.Role):
@@ -21,10 +19,7 @@ class RStudioRole(iam.Role):
         scope: Construct,
         construct_id: str,
         *,
-        environment: Environment,
-        storage: Storage,
-        api: str,
-        key: kms.Key,
+        parts: HostParts,
         volume: ec2.CfnVolume,
         password: secretsmanager.Secret,
     ) -> None:
@@ -36,11 +31,14 @@ class RStudioRole(iam.Role):
         )
         self._allow_session_manager()
         self._allow_installation()
-        self._allow_volume(environment, key, volume)
+        self._allow_volume(parts, volume)
         allow(self, ["secretsmanager:GetSecretValue"], password.secret_arn)
         # of the password, and of the volume that it attaches
-        key.grant(self, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
-        allow_project(self, environment=environment, storage=storage, api=api)
+        parts.key.grant(
+            self, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"
+        )
+        self._allow_pulling(parts.environment.name)
+        allow_project(self, parts)
 
     def _allow_session_manager(self) -> None:
         """Allow Session Manager's agent what it needs for sessions, and no more.
@@ -74,10 +72,10 @@ class RStudioRole(iam.Role):
             because="A stack's ARN ends in an id that CloudFormation makes up.",
         )
 
-    def _allow_volume(self, environment: Environment, key: kms.Key, volume: ec2.CfnVolume) -> None:
+    def _allow_volume(self, parts: HostParts, volume: ec2.CfnVolume) -> None:
         """Allow taking the volume over from the host before, which is stopped for that."""
         stack = Stack.of(self)
-        of_this_app = {"StringEquals": {"ec2:ResourceTag/app": environment.name}}
+        of_this_app = {"StringEquals": {"ec2:ResourceTag/app": parts.environment.name}}
         instances = stack.format_arn(service="ec2", resource="instance", resource_name="*")
         of_the_instances = "An instance that replaces another knows neither id before."
         moves = ["ec2:AttachVolume", "ec2:DetachVolume"]
@@ -103,7 +101,24 @@ class RStudioRole(iam.Role):
         self.add_to_policy(
             iam.PolicyStatement(
                 actions=["kms:CreateGrant"],
-                resources=[key.key_arn],
+                resources=[parts.key.key_arn],
                 conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
             )
+        )
+
+    def _allow_pulling(self, app: str) -> None:
+        """Allow Docker on the host to pull the images that the app's jobs run."""
+        allow(
+            self,
+            ["ecr:GetAuthorizationToken"],
+            "*",
+            because="The action takes no resource: the pull itself is bound to the app's images.",
+        )
+        allow(
+            self,
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            Stack.of(self).format_arn(
+                service="ecr", resource="repository", resource_name=f"{app}/*"
+            ),
+            because="Each container has a repository of its own below the app's name.",
         )

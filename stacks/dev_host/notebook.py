@@ -6,18 +6,16 @@ from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from environments.dev_host import NotebookHost
 from environments.dev_host_downloads import DEV_HOST
 from environments.schema import Environment
+from stacks.dev_host.parts import HostParts
 from stacks.dev_host.project_permissions import allow_project
-from stacks.dev_host.security_group import HostSecurityGroup
 from stacks.dev_host.stop_schedule import Stop
 from stacks.permissions import allow
-from stacks.storage import Storage
 
 _SCRIPTS = DEV_HOST / "notebook"
 
@@ -30,20 +28,11 @@ class Notebook(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        environment: Environment,
-        settings: NotebookHost,
-        storage: Storage,
-        api: str,
-        key: kms.Key,
-        security_group: HostSecurityGroup,
+        self, scope: Construct, construct_id: str, *, parts: HostParts, settings: NotebookHost
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        self._name = f"{environment.name}-dev-host"
+        self._name = f"{parts.environment.name}-dev-host"
         self._arn = stack.format_arn(
             service="sagemaker", resource="notebook-instance", resource_name=self._name
         )
@@ -54,20 +43,20 @@ class Notebook(Construct):
             description="The notebook instance, and who works on it",
         )
         allow(role, ["sagemaker:StopNotebookInstance"], self._arn)
-        allow_project(role, environment=environment, storage=storage, api=api)
-        lifecycle = self._lifecycle(environment, settings)
+        allow_project(role, parts)
+        lifecycle = self._lifecycle(parts.environment, settings)
         notebook = sagemaker.CfnNotebookInstance(
             self,
             "Instance",
             notebook_instance_name=self._name,
             instance_type=settings.instance_type,
             volume_size_in_gb=settings.volume_size_gb,
-            kms_key_id=key.key_arn,
+            kms_key_id=parts.key.key_arn,
             role_arn=role.role_arn,
             root_access="Disabled",
             direct_internet_access="Disabled",
             subnet_id=settings.subnet_id,
-            security_group_ids=[security_group.ref],
+            security_group_ids=[parts.security_group.ref],
             lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
             platform_identifier="notebook-al2023-v1",
             instance_metadata_service_configuration=sagemaker.CfnNotebookInstance.InstanceMetadataServiceConfigurationProperty(

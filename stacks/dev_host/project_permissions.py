@@ -3,7 +3,7 @@
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from environments.schema import Environment
+from stacks.dev_host.parts import HostParts
 from stacks.job_permissions import allow_passing_job_roles, job_names
 from stacks.log_groups import PROCESSING_LOGS, TRAINING_LOGS
 from stacks.permissions import allow
@@ -15,18 +15,18 @@ _KINDS = (
 )
 
 
-def allow_project(role: iam.Role, *, environment: Environment, storage: Storage, api: str) -> None:
-    """Allow `role` what prototype.R, submit.R and predict.R do; `api` is the REST API's id."""
-    app = environment.name
+def allow_project(role: iam.Role, parts: HostParts) -> None:
+    """Allow `role` what prototype.R, submit.R and predict.R do."""
+    app = parts.environment.name
     _allow_jobs(role, app)
     allow_passing_job_roles(role, app)
     allow(role, ["ssm:GetParametersByPath"], _arn(role, "ssm", "parameter", f"{app}/jobs"))
     allow(role, ["ssm:GetParameter"], _arn(role, "ssm", "parameter", f"{app}/api/url"))
-    _allow_reading(role, storage)
+    _allow_reading(role, parts.storage)
     allow(
         role,
         ["execute-api:Invoke"],
-        _arn(role, "execute-api", api, "v1/POST/workloads/*/invocations"),
+        _arn(role, "execute-api", parts.api, "v1/POST/workloads/*/invocations"),
         because="Workloads come and go without a deploy of the host.",
     )
 

@@ -18,13 +18,11 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from environments.dev_host import RStudioHost
-from environments.schema import Environment
 from stacks.acknowledge import acknowledge
 from stacks.dev_host.host_role import RStudioRole
 from stacks.dev_host.installation import Installation
-from stacks.dev_host.security_group import HostSecurityGroup
+from stacks.dev_host.parts import HostParts
 from stacks.dev_host.stop_schedule import Stop
-from stacks.storage import Storage
 
 UBUNTU = "24.04"
 IMAGE_CONTEXT = "sagestack:ubuntu-image"
@@ -42,33 +40,15 @@ class RStudio(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        environment: Environment,
-        settings: RStudioHost,
-        storage: Storage,
-        api: str,
-        key: kms.Key,
-        security_group: HostSecurityGroup,
+        self, scope: Construct, construct_id: str, *, parts: HostParts, settings: RStudioHost
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        volume = self._volume(environment, settings, key)
-        password = self._password(key)
-        role = RStudioRole(
-            self,
-            "Role",
-            environment=environment,
-            storage=storage,
-            api=api,
-            key=key,
-            volume=volume,
-            password=password,
-        )
+        volume = self._volume(parts, settings)
+        password = self._password(parts.key)
+        role = RStudioRole(self, "Role", parts=parts, volume=volume, password=password)
         installation = Installation(
-            app_name=environment.name,
+            app_name=parts.environment.name,
             region=stack.region,
             architecture=settings.architecture,
             settings={
@@ -85,12 +65,10 @@ class RStudio(Construct):
         handle = CfnWaitConditionHandle(self, f"Installed{digest}Handle")
         self.instance = self._instance(
             digest,
-            environment=environment,
+            parts=parts,
             settings=settings,
             image_parameter=image_parameter,
             role=role,
-            key=key,
-            security_group=security_group,
         )
         self.instance.add_metadata("AWS::CloudFormation::Init", installation.metadata())
         self.instance.user_data = installation.user_data(
@@ -125,9 +103,7 @@ class RStudio(Construct):
             ),
         )
 
-    def _volume(
-        self, environment: Environment, settings: RStudioHost, key: kms.Key
-    ) -> ec2.CfnVolume:
+    def _volume(self, parts: HostParts, settings: RStudioHost) -> ec2.CfnVolume:
         volume = ec2.CfnVolume(
             self,
             "Volume",
@@ -135,11 +111,11 @@ class RStudio(Construct):
             size=settings.volume_size_gb,
             volume_type="gp3",
             encrypted=True,
-            kms_key_id=key.key_arn,
-            tags=[CfnTag(key="Name", value=f"{environment.name}-dev-host")],
+            kms_key_id=parts.key.key_arn,
+            tags=[CfnTag(key="Name", value=f"{parts.environment.name}-dev-host")],
         )
         volume.apply_removal_policy(
-            RemovalPolicy.RETAIN if environment.retain_data else RemovalPolicy.DESTROY
+            RemovalPolicy.RETAIN if parts.environment.retain_data else RemovalPolicy.DESTROY
         )
         acknowledge(volume, {"W3010": "A volume is of one zone, which is that of the subnet."})
         return volume
@@ -167,12 +143,10 @@ class RStudio(Construct):
         self,
         digest: str,
         *,
-        environment: Environment,
+        parts: HostParts,
         settings: RStudioHost,
         image_parameter: str,
         role: iam.Role,
-        key: kms.Key,
-        security_group: HostSecurityGroup,
     ) -> ec2.CfnInstance:
         profile = iam.CfnInstanceProfile(self, "InstanceProfile", roles=[role.role_name])
         image = CfnParameter(
@@ -198,7 +172,7 @@ class RStudio(Construct):
                 ec2.CfnInstance.NetworkInterfaceProperty(
                     device_index="0",
                     associate_public_ip_address=False,
-                    group_set=[security_group.ref],
+                    group_set=[parts.security_group.ref],
                     subnet_id=settings.subnet_id,
                 )
             ],
@@ -207,7 +181,7 @@ class RStudio(Construct):
                     device_name="/dev/sda1",
                     ebs=ec2.CfnInstance.EbsProperty(
                         encrypted=True,
-                        kms_key_id=key.key_arn,
+                        kms_key_id=parts.key.key_arn,
                         volume_size=30,
                         volume_type="gp3",
                         delete_on_termination=True,
@@ -215,7 +189,7 @@ class RStudio(Construct):
                 )
             ],
             propagate_tags_to_volume_on_creation=True,
-            tags=[CfnTag(key="Name", value=f"{environment.name}-dev-host")],
+            tags=[CfnTag(key="Name", value=f"{parts.environment.name}-dev-host")],
         )
         # the first boot already does what the role allows
         instance.node.add_dependency(role)

@@ -9,6 +9,7 @@ from constructs import Construct
 from environments.dev_host import NotebookHost, RStudioHost
 from environments.schema import Environment
 from stacks.dev_host.notebook import Notebook
+from stacks.dev_host.parts import HostParts
 from stacks.dev_host.rstudio import RStudio
 from stacks.dev_host.security_group import HostSecurityGroup
 from stacks.dev_host.stop_schedule import StopSchedule
@@ -40,29 +41,17 @@ class DevHostStack(Stack):
             if environment.retain_data
             else RemovalPolicy.DESTROY,
         )
-        security_group = HostSecurityGroup(self, "SecurityGroup", vpc_id=settings.vpc_id)
+        parts = HostParts(
+            environment=environment,
+            storage=storage,
+            api=api,
+            key=key,
+            security_group=HostSecurityGroup(self, "SecurityGroup", vpc_id=settings.vpc_id),
+        )
         host = (
-            RStudio(
-                self,
-                "RStudio",
-                environment=environment,
-                settings=settings,
-                storage=storage,
-                api=api,
-                key=key,
-                security_group=security_group,
-            )
+            RStudio(self, "RStudio", parts=parts, settings=settings)
             if isinstance(settings, RStudioHost)
-            else Notebook(
-                self,
-                "Notebook",
-                environment=environment,
-                settings=settings,
-                storage=storage,
-                api=api,
-                key=key,
-                security_group=security_group,
-            )
+            else Notebook(self, "Notebook", parts=parts, settings=settings)
         )
         if settings.stop_schedule is not None:
             StopSchedule(

@@ -107,6 +107,7 @@ def test_the_role_has_single_actions_on_what_is_this_apps(synth: Synth) -> None:
     assert {action for action, on in may.items() if "*" in on} == {
         "ec2:DescribeInstances",
         "ec2:DescribeVolumes",
+        "ecr:GetAuthorizationToken",
         "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
@@ -114,6 +115,7 @@ def test_the_role_has_single_actions_on_what_is_this_apps(synth: Synth) -> None:
         "ssmmessages:OpenDataChannel",
     }
     assert not [action for action in may if "*" in action]
+    assert may["ecr:BatchGetImage"] == {"arn:aws:ecr:region:account:repository/sagestack/*"}
     writes = re.compile(r"iam:(?!PassRole)|.*:(Delete|Put(?!Metric)|Update(?!InstanceInf))")
     assert not [action for action in may if writes.match(action)]
 
