@@ -74,7 +74,7 @@ def proc(tmp_path: Path) -> Path:
     }.items():
         (tmp_path / pid).mkdir()
         (tmp_path / pid / "cmdline").write_bytes(command)
-    (tmp_path / "903").mkdir()  # has ended since it was listed
+    (tmp_path / "903" / "cmdline").mkdir(parents=True)  # cannot be read, as one that has ended
     return tmp_path
 
 
