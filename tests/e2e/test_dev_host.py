@@ -118,12 +118,15 @@ def until(condition: Callable[[], bool], seconds: float = 90) -> None:
 def host(
     tmp_path_factory: pytest.TempPathFactory,
     docker_engine: None,  # noqa: ARG001 - asked for first
+    pytestconfig: pytest.Config,
 ) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("mirror")
     downloads = list(mirror.make(folder / "files", folder / "work", HELPERS))
-    print("\nIn the place of these downloads, a dev host gets stand-ins:")
-    for download in downloads:
-        print(f"  {download.name}: {download.url}")
+    # said in every run, not only where a test fails
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\nIn the place of these downloads, the machine of the tests gets stand-ins:")
+        for download in downloads:
+            print(f"  {download.name}: {download.url}")
     root = copy(tmp_path_factory.mktemp("project") / "sagestack", "iris-mars")
     lock(root, lambda each: sha256(mirror.path_of(folder / "files", each).read_bytes()).hexdigest())
     variables = {"SAGESTACK_RUNNER": "docker", "SAGESTACK_MIRROR": str(folder / "files")}
@@ -195,7 +198,7 @@ def test_a_rotated_password_holds_within_a_minute(host: Host) -> None:
     old = host.password()
     secret = host.deployment.output(STACK, "PasswordSecret")
     host.aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="n3w" * 8)
-    until(lambda: host.logs_in("n3w" * 8), seconds=65)
+    until(lambda: host.logs_in("n3w" * 8), seconds=75)
     assert not host.logs_in(old)
 
 
