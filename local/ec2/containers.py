@@ -44,6 +44,8 @@ class Containers(Machines):
 
     def __init__(self, run: RunDirectory, gateway_port: int) -> None:
         self._folder = run.path / "machines"
+        # kept from run to run: a host installs a quarter of a gigabyte of packages
+        self._packages = run.path.parent / "apt-archives"
         self._label = f"{LABEL}={run.path}"
         self._port = gateway_port
         self._mirror = Path(os.environ[MIRROR]) if os.environ.get(MIRROR) else None
@@ -113,13 +115,15 @@ class Containers(Machines):
 
     def _create(self, identifier: str, folder: Path, region: str) -> None:
         volumes = self._folder / "volumes"
-        volumes.mkdir(exist_ok=True)
+        for shared in (volumes, self._packages):
+            shared.mkdir(exist_ok=True)
         docker(
             *("create", "--name", identifier, "--hostname", identifier),
             *("--label", self._label),
             *(f"--add-host={name}:127.0.0.1" for name in self._names(region)),
             *("--volume", f"{folder / 'sockets'}:{units.SOCKETS}"),
             *("--volume", f"{volumes}:{disks.FOLDER}"),
+            *("--volume", f"{self._packages}:/var/cache/apt/archives"),
             *(f"--publish=127.0.0.1::{units.TUNNEL}",),
             # systemd, mounts, the metadata service's address, and loop devices for the volumes
             *("--tmpfs", "/run", "--tmpfs", "/run/lock"),

@@ -7,6 +7,7 @@ cfn-init with the template's metadata. What it cannot download here is in a mirr
 
 import json
 import re
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -137,6 +138,7 @@ def host(
         deployment.synth(silent)
         deployment.bootstrap(silent)
         yield Host(root, aws, deployment, folder / "files")
+    shutil.rmtree(state / "apt-archives")  # pytest would keep it for some runs
 
 
 def test_a_file_that_is_not_the_locked_one_fails_the_stack_with_the_logs_last_lines(
