@@ -32,7 +32,6 @@ from tests.e2e.conftest import APP, copy, silent
 from tests.e2e.dev_host import STACK, lock, settings
 
 HELPERS = ROOT / "build" / "aws-cfn-bootstrap" / "aws-cfn-bootstrap-1.4-31.tar.gz"
-pytestmark = pytest.mark.usefixtures("docker_engine")
 
 
 @dataclass
@@ -116,9 +115,21 @@ def until(condition: Callable[[], bool], seconds: float = 90) -> None:
 
 
 @pytest.fixture(scope="module")
+def ubuntu(docker_engine: None) -> None:  # noqa: ARG001 - asked for first
+    """Skip, saying why, where the engine neither has Ubuntu's image nor gets it."""
+    for command in (["image", "inspect"], ["pull", "--quiet"]):
+        done = subprocess.run(
+            ["docker", *command, "ubuntu:24.04"], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return
+    pytest.skip(f"the Docker engine has no ubuntu:24.04 and does not get it: {done.stderr.strip()}")
+
+
+@pytest.fixture(scope="module")
 def host(
     tmp_path_factory: pytest.TempPathFactory,
-    docker_engine: None,  # noqa: ARG001 - asked for first
+    ubuntu: None,  # noqa: ARG001 - asked for first
     pytestconfig: pytest.Config,
 ) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("mirror")
