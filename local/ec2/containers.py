@@ -124,7 +124,7 @@ class Containers(Machines):
             *("--volume", f"{folder / 'sockets'}:{units.SOCKETS}"),
             *("--volume", f"{volumes}:{disks.FOLDER}"),
             *("--volume", f"{self._packages}:/var/cache/apt/archives"),
-            *(f"--publish=127.0.0.1::{units.TUNNEL}",),
+            f"--publish=127.0.0.1::{units.TUNNEL}",
             # systemd, mounts, the metadata service's address, and loop devices for the volumes
             *("--tmpfs", "/run", "--tmpfs", "/run/lock"),
             *("--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw"),

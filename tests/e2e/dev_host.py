@@ -58,16 +58,20 @@ def statements(app: App) -> list[dict[str, Any]]:
     return found
 
 
+def resources(aws: EmbeddedAWS, kind: str) -> dict[str, str]:
+    """The physical ids of the stack's resources of a type, by their logical ids."""
+    described = aws.client("cloudformation").describe_stack_resources(StackName=STACK)
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in described["StackResources"]
+        if resource["ResourceType"] == kind
+    }
+
+
 def _role(app: App) -> str:
-    (role,) = (
-        resource["PhysicalResourceId"]
-        for resource in app.aws.client("cloudformation").describe_stack_resources(StackName=STACK)[
-            "StackResources"
-        ]
-        if resource["ResourceType"] == "AWS::IAM::Role"
-        and "Schedule" not in resource["LogicalResourceId"]
-    )
-    return str(role)
+    roles = resources(app.aws, "AWS::IAM::Role")
+    (role,) = (role for name, role in roles.items() if "Schedule" not in name)
+    return role
 
 
 @dataclass(frozen=True)
