@@ -15,7 +15,7 @@ CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
 # a misspelt variable would be ignored: what is typed after make is one of these, or a tool's own
 KNOWN := WORKLOAD WORKLOADS MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT NAME FROM \
-  PORT OPEN ROTATE
+  PORT OPEN ROTATE ONLY ROUNDS
 OTHER := $(foreach each,$(filter-out $(KNOWN) AWS_% CDK_% SAGESTACK_% -%,$(.VARIABLES)), \
   $(if $(filter command,$(firstword $(origin $(each)))),$(each)))
 ifneq ($(strip $(OTHER)),)
@@ -45,6 +45,11 @@ lint: .venv/installed  ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy
 synth: .venv/installed  ## write the templates to cdk.out, checked by cdk-nag and the linter
 	@$(CDK) synth --quiet && ls cdk.out/*.template.json
+
+# ONLY: names of its sections with blanks between them
+bench: .venv/installed build/r-installed  ## measure ours beside its peers; ONLY="serving-r synth" ROUNDS=3
+	@local/install.sh bench
+	@python -m benchmarks --only "$$ONLY" --rounds "$$ROUNDS"
 
 ##@ Jobs beside a deploy, on AWS or the AWS of make local
 # make exports the words of its command line: the shell gets them as they were typed. train also
@@ -113,5 +118,5 @@ build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/a
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local new-workload test lint synth train transform logs stop bootstrap deploy remove destroy \
+.PHONY: demo local new-workload test lint synth bench train transform logs stop bootstrap deploy remove destroy \
   dev-host dev-host-password dev-host-stop lock-downloads lock clean help r-or-docker

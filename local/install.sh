@@ -4,6 +4,7 @@
 #   builtin  XGBoost, for what stands in for SageMaker's own on the embedded AWS
 #   r        R, Python and their libraries, as all apt-packages.txt name them, to run natively
 #   packages <folder>   those of one container's
+#   bench    what the benchmarks send requests with
 #   test     what the tests need: R's packages for tests, the SageMaker SDK's tables to compare with
 set -eu
 cd "$(dirname "$0")/.."
@@ -90,6 +91,7 @@ r)
     ;;
 packages) apt_install $(named $(find -L "$2" -name apt-packages.txt) /dev/null) ;;
 builtin) builtin ;;
+bench) apt_install wrk ;;
 test)
     apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck \
         $(named dev_host/apt-packages.txt)
@@ -100,5 +102,5 @@ test)
     .venv/bin/pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
         --no-binary :all: --dest build/aws-cfn-bootstrap -r tests/dev_host/requirements.lock
     ;;
-*) fail "usage: local/install.sh base | r | packages <folder> | builtin | test" ;;
+*) fail "usage: local/install.sh base | r | packages <folder> | builtin | bench | test" ;;
 esac
