@@ -28,4 +28,8 @@ class Section:
 
 def all_sections() -> list[Section]:
     """Return every section, in the order of the report."""
-    return []
+    # here, as they import this module
+    from benchmarks import image_size, lifecycle, serving_python, serving_r  # noqa: PLC0415
+
+    modules = (serving_r, serving_python, lifecycle, image_size)
+    return [module.SECTION for module in modules]

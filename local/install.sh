@@ -4,7 +4,7 @@
 #   builtin  XGBoost, for what stands in for SageMaker's own on the embedded AWS
 #   r        R, Python and their libraries, as all apt-packages.txt name them, to run natively
 #   packages <folder>   those of one container's
-#   bench    what the benchmarks send requests with
+#   bench    what the benchmarks send requests with, and are compared with
 #   test     what the tests need: R's packages for tests, the SageMaker SDK's tables to compare with
 set -eu
 cd "$(dirname "$0")/.."
@@ -91,7 +91,16 @@ r)
     ;;
 packages) apt_install $(named $(find -L "$2" -name apt-packages.txt) /dev/null) ;;
 builtin) builtin ;;
-bench) apt_install wrk ;;
+bench)
+    apt_install wrk
+    [ -f build/bench/bjoern.tar.gz ] || {
+        say "fetching bjoern, for what the containers are compared with"
+        rm -rf build/bench && mkdir -p build/bench
+        .venv/bin/pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+            --no-binary :all: --dest build/bench -r benchmarks/peers/bottle/requirements.lock
+        mv build/bench/bjoern-*.tar.gz build/bench/bjoern.tar.gz
+    }
+    ;;
 test)
     apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck \
         $(named dev_host/apt-packages.txt)

@@ -14,10 +14,36 @@ fit_model <- function(data, target, settings) {
   fit <- do.call(mda::mars, c(list(x = design_matrix(data), y = target), settings))
   # What predict() does not need grows with the data; the call holds all of it once more.
   fit[c("call", "x", "residuals", "fitted.values")] <- NULL
+  fit$hinges <- hinges_of(fit)
   fit
 }
 
-predict_model <- function(fit, data) stats::predict(fit, design_matrix(data))
+#' The hinge functions, max(0, sign * (x[, column] - cut)), that the selected terms are products of:
+#' first one of each term, then the second ones, and so on.
+hinges_of <- function(fit) {
+  terms <- fit$selected.terms[-1L]
+  factors <- fit$factor[terms, , drop = FALSE]
+  at <- which(factors != 0, arr.ind = TRUE)
+  at <- at[order(at[, 1L], at[, 2L]), , drop = FALSE]
+  hinges <- list(
+    term = at[, 1L] + 1L, column = at[, 2L],
+    sign = factors[at], cut = fit$cuts[terms, , drop = FALSE][at]
+  )
+  nth <- sequence(rle(hinges$term)$lengths)
+  lapply(unname(split(seq_along(nth), nth)), function(which) lapply(hinges, `[`, which))
+}
+
+#' The same to the last bit as mda's predict(), which takes five times as long for one row.
+predict_model <- function(fit, data) {
+  x <- design_matrix(data)
+  rows <- nrow(x)
+  basis <- matrix(1, rows, length(fit$selected.terms))
+  for (hinges in fit$hinges) {
+    ramp <- rep(hinges$sign, each = rows) * (x[, hinges$column] - rep(hinges$cut, each = rows))
+    basis[, hinges$term] <- basis[, hinges$term] * ramp * (ramp > 0)
+  }
+  basis %*% fit$coefficients
+}
 
 task <- regression(
   "mda", hyperparameters, fit_model, predict_model,

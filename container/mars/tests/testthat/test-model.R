@@ -10,6 +10,22 @@ test_that("the model is what mda::mars gives by hand", {
   expect_identical(mars$predict(model, iris_table[-1L]), as.vector(predict(by_hand, x)))
 })
 
+test_that("predictions are those of mda's predict to the last bit, whatever the model", {
+  set.seed(7L)
+  for (n in 1:60) {
+    rows <- sample(c(20L, 200L), 1L)
+    data <- data.frame(matrix(rnorm(rows * sample(1:4, 1L)), rows))
+    data$kind <- factor(sample(letters[1:sample(2:4, 1L)], rows, replace = TRUE))
+    target <- rowSums(abs(data[names(data) != "kind"])) * (1 + (data$kind == "a")) + rnorm(rows)
+    # a penalty that is high prunes all terms but the intercept
+    settings <- list(degree = sample(1:3, 1L), penalty = sample(c(2, 1e6), 1L, prob = c(9, 1)))
+    fit <- environment(mars$predict)$learner$fit(data, target, settings)
+    some <- data[sample(rows, sample(c(1L, 2L, rows), 1L)), , drop = FALSE]
+    expected <- mda:::predict.mars(fit, design_matrix(some))
+    expect_identical(environment(mars$predict)$learner$predict(fit, some), expected)
+  }
+})
+
 test_that("a category without numbers works as the only feature", {
   model <- model_of(mars, iris_table[c("Sepal.Length", "Species")], settings)
   means <- as.vector(tapply(iris$Sepal.Length, iris$Species, mean))

@@ -90,11 +90,11 @@ places <- function(table, rows) {
 pick_columns <- function(table, names) structure(table[names], files = attr(table, "files"))
 
 #' A column's values as numbers, or as a factor with the levels of the training data. NA where a
-#' cell is not valid.
+#' cell is not valid, with a warning where a text is no number.
 type_values <- function(column, values) {
   if (column$type == "number") {
-    numbers <- if (is.numeric(values)) values else as_number(values)
-    numbers[!is.finite(numbers)] <- NA
+    numbers <- as.numeric(values)
+    if (!all(is.finite(numbers))) numbers[!is.finite(numbers)] <- NA
     return(numbers)
   }
   codes <- match(values, column$levels)
@@ -106,8 +106,15 @@ type_values <- function(column, values) {
 #' Stops with a user_error that names every wrong column, or every wrong cell.
 typed_frame <- function(columns, table) {
   expected <- names(columns)
-  if (!identical(names(table), expected)) check_columns(expected, names(table))
-  values <- lapply(columns, function(column) type_values(column, table[[column$name]]))
+  if (!identical(names(table), expected)) {
+    check_columns(expected, names(table))
+    table <- table[expected]
+  }
+  # once for all columns: it costs more than to read a few numbers
+  values <- vector("list", length(columns))
+  suppressWarnings({
+    for (i in seq_along(columns)) values[[i]] <- type_values(columns[[i]], table[[i]])
+  })
   if (anyNA(values, recursive = TRUE)) {
     report(cell_problems(columns, table))
   }
@@ -119,18 +126,30 @@ typed_frame <- function(columns, table) {
   values
 }
 
-#' The features as model.matrix(~ .) makes them, without the intercept and several times as fast: a
+#' The features as model.matrix(~ .) makes them, without the intercept and many times as fast: a
 #' number is itself, a factor has an indicator of every level but the first.
 design_matrix <- function(data) {
-  blocks <- lapply(unclass(data), function(values) {
-    levels <- attr(values, "levels")
-    if (is.null(levels)) return(values)
-    rows <- length(values)
-    others <- seq_along(levels)[-1L]
-    is_level <- rep.int(unclass(values), length(others)) == rep(others, each = rows)
-    matrix(as.numeric(is_level), rows)
-  })
-  do.call(cbind, unname(blocks))
+  rows <- count_rows(data)
+  blocks <- unclass(data)
+  for (i in seq_along(blocks)) {
+    levels <- attr(blocks[[i]], "levels")
+    if (!is.null(levels)) blocks[[i]] <- indicators(unclass(blocks[[i]]), length(levels))
+  }
+  values <- unlist(blocks, use.names = FALSE)
+  dim(values) <- c(rows, length(values) %/% rows)
+  values
+}
+
+#' nrow() of a data.frame with columns, which asks S3 for its method.
+count_rows <- function(data) length(.subset2(data, 1L))
+
+#' A 1 where a code is a column's, which begin with the second code; column by column.
+indicators <- function(codes, levels) {
+  rows <- length(codes)
+  values <- numeric(rows * (levels - 1L))
+  others <- which(codes > 1L)
+  values[others + (codes[others] - 2L) * rows] <- 1
+  values
 }
 
 check_columns <- function(expected, found) {

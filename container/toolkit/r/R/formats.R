@@ -14,14 +14,22 @@ read_instances <- function(text) {
   if (!is.list(instances) || !is.null(names(instances)) || length(instances) == 0L) {
     report("expected {\"instances\": [{column: value, ...}, ...]} with at least one instance")
   }
-  wrong <- which(!vapply(instances, function(row) !is.null(names(row)), NA))
+  headers <- lapply(instances, names)
+  wrong <- which(vapply(headers, is.null, NA))
   report(sprintf("row %d: expected an object {column: value, ...}", wrong))
-  repeated <- which(vapply(instances, function(row) anyDuplicated(names(row)) > 0L, NA))
-  report(sprintf("row %d: a column is given twice", repeated))
-  columns <- unique(unlist(lapply(instances, names)))
-  lapply(stats::setNames(nm = columns), function(name) {
-    simplify_column(lapply(instances, .subset2, name))
-  })
+  columns <- unique(unlist(headers, use.names = FALSE))
+  if (!identical(unlist(headers, use.names = FALSE), rep.int(columns, length(instances)))) {
+    repeated <- which(vapply(headers, anyDuplicated, 0L) > 0L)
+    report(sprintf("row %d: a column is given twice", repeated))
+    instances <- lapply(instances, function(row) {
+      lapply(columns, function(name) row[[name]])
+    })
+  }
+  cells <- unlist(instances, recursive = FALSE, use.names = FALSE)
+  dim(cells) <- c(length(columns), length(instances))
+  table <- lapply(seq_along(columns), function(i) simplify_column(cells[i, ]))
+  names(table) <- columns
+  table
 }
 
 #' JSON text as lists and vectors; a user_error says where it is none. `...` are of
@@ -41,7 +49,9 @@ read_json <- function(file, ...) {
 #' JSON values of one column: numbers stay numbers, everything else becomes the text a cell of a
 #' CSV would have, null and what is left out become NA.
 simplify_column <- function(values) {
-  if (all(vapply(values, is.numeric, NA))) return(unlist(values))
+  if (all(vapply(values, is.numeric, NA)) || all(vapply(values, is.character, NA))) {
+    return(unlist(values))
+  }
   vapply(values, function(value) {
     if (is.null(value)) return(NA_character_)
     if (is.character(value)) value else as_json(value)

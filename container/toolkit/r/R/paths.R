@@ -40,7 +40,9 @@ read_text <- function(file) {
 
 #' Bytes as UTF-8 text, without a byte order mark.
 as_text <- function(bytes, what) {
-  if (any(bytes == as.raw(0L))) report(sprintf("%s holds NUL bytes, expected UTF-8 text", what))
+  if (length(grepRaw(as.raw(0L), bytes, fixed = TRUE)) > 0L) {
+    report(sprintf("%s holds NUL bytes, expected UTF-8 text", what))
+  }
   text <- rawToChar(bytes)
   if (!validUTF8(text)) report(sprintf("%s is not UTF-8 text", what))
   Encoding(text) <- "UTF-8"

@@ -126,14 +126,16 @@ predict_rows <- function(learner, model, table) {
 
 predict_frame <- function(learner, fit, data) {
   predicted <- as.vector(learner$predict(fit, data))
-  if (!is.numeric(predicted) || length(predicted) != nrow(data)) {
+  if (!is.numeric(predicted) || length(predicted) != count_rows(data)) {
     stop(sprintf(
       "predict_model returned %s, expected %d numbers",
-      paste(utils::capture.output(utils::str(predicted)), collapse = " "), nrow(data)
+      paste(utils::capture.output(utils::str(predicted)), collapse = " "), count_rows(data)
     ))
   }
   # of numbers that are huge, where they came from
-  report(sprintf("row %d: the prediction is not a finite number", which(!is.finite(predicted))))
+  if (!all(is.finite(predicted))) {
+    report(sprintf("row %d: the prediction is not a finite number", which(!is.finite(predicted))))
+  }
   predicted
 }
 

@@ -136,10 +136,25 @@ test_that("an error of our own is 500 and keeps its text in the log", {
   expect_false(grepl("not a model", answer[[1L]], fixed = TRUE))
 })
 
-test_that("headers are found in Rserve's block whatever their case", {
-  block <- "Request-Method: POST\nX-Accept: no\nACCEPT:  text/csv\ncontent-type: text/csv\n"
-  expect_identical(header_value(block, "accept"), "text/csv")
-  expect_null(header_value(block, "cookie"))
+test_that("headers are found among the lines that HAProxy sends", {
+  lines <- c("Request-Method: POST", "x-accept: no", "accept: text/csv", "content-type: a/b; c=d")
+  expect_identical(header_value(lines, "accept: "), "text/csv")
+  expect_identical(header_value(lines, "content-type: "), "a/b; c=d")
+  expect_null(header_value(lines, "cookie: "))
+})
+
+test_that("requests are told apart by both headers, however many kinds there were before", {
   handle <- request_handler(linear, model)
-  expect_identical(handle("/invocations", NULL, charToRaw(csv), charToRaw(block))[[2L]], "text/csv")
+  send <- function(...) {
+    block <- paste0("Request-Method: POST\n", paste0(c(...), "\n", collapse = ""))
+    handle("/invocations", NULL, charToRaw(csv), charToRaw(block))
+  }
+  type <- "content-type: text/csv"
+  for (n in 0:(2L * most_remembered)) {
+    expect_identical(send(type, "accept: text/csv"), post(csv, accept = "text/csv"))
+    expect_identical(send("accept: text/csv", type), post(csv, accept = "text/csv"))
+    expect_identical(send(type), post(csv))
+    expect_identical(status(send(type, sprintf("accept: text/x%d", n))), 406L)
+    expect_identical(status(send("accept: text/csv")), 415L)
+  }
 })

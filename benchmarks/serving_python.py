@@ -1,0 +1,47 @@
+"""Python: scikit-learn behind HAProxy and uvicorn, beside one process of bottle on bjoern."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.containers import ROOT, Image, build_container, build_peer
+from benchmarks.measurements import Findings, at_least
+from benchmarks.sections import Report, Section
+from benchmarks.serving import IRIS, Load, compare, write_payloads
+
+HYPERPARAMETERS = {"target": "Species", "estimator": "logistic", "max_iter": "1000"}
+BJOERN = ROOT / "build" / "bench" / "bjoern.tar.gz"
+_LIMITS = {
+    (Load(1, 8), "requests/s"): at_least(10),
+    (Load(150, 8), "requests/s"): at_least(8),
+}
+
+
+def _run(rounds: int, report: Report) -> Findings:
+    report("build the images")
+    ours, peer = build_container("sklearn"), build_peer("bottle", BJOERN)
+    with (
+        Image.trained(ours, HYPERPARAMETERS, IRIS) as sklearn,
+        Image.trained(peer, HYPERPARAMETERS, IRIS) as bottle,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        payloads = write_payloads(Path(folder), HYPERPARAMETERS["target"])
+        found = compare(
+            sklearn, bottle, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
+        )
+        return Findings(found)
+
+
+SECTION = Section(
+    name="serving-python",
+    title="Serving Python",
+    method=(
+        "The container `sklearn` beside one process of bottle on bjoern that reads CSV by pandas "
+        "(`peers/bottle`). Both hold scikit-learn's logistic regression of iris's species, loaded "
+        "once, in an image of Debian's packages, and answer JSON to CSV of 1 or 150 rows. wrk as "
+        "above."
+    ),
+    rounds=7,
+    run=_run,
+)
