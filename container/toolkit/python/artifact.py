@@ -15,6 +15,7 @@ import pickle
 import platform
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,20 @@ class Model:
         """The classes that it tells apart; None where it predicts numbers."""
         return self.target.levels
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of the columns that it takes."""
         return [column.name for column in self.columns]
+
+    @cached_property
+    def width(self) -> int:
+        """How many columns the estimator's matrix has."""
+        return sum(column.width for column in self.columns)
+
+    @cached_property
+    def json_classes(self) -> list[str]:
+        """The classes as JSON spells them."""
+        return [json.dumps(name, ensure_ascii=False) for name in self.classes or ()]
 
 
 def installed_versions() -> dict[str, str]:

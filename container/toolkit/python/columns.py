@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from operator import itemgetter
 from typing import Any
@@ -55,33 +56,41 @@ class Column:
 
     def numbers(self, cells: Sequence[Cell]) -> Matrix:
         """Return the numbers of a column, NaN where a cell is none."""
-        try:  # all at once, where none needs a second look
-            numbers = np.array(list(map(float, cells)))
-            texts = [cell for cell in cells if isinstance(cell, str)]
-            if np.isfinite(numbers).all() and "_" not in "".join(texts):
-                return numbers
+        try:  # all at once, where none needs a second look; a sum that is finite has no NaN in it
+            numbers = list(map(float, cells))
+            if isfinite(sum(numbers)) and not _any_underscore(cells):
+                return np.fromiter(numbers, np.float64, len(numbers))
         except (ValueError, OverflowError):
             pass
         return np.array(list(map(as_number, cells)))
 
     def codes(self, cells: Sequence[Cell]) -> npt.NDArray[np.intp]:
         """Return the positions of cells among the levels, -1 where one is none of them."""
-        assert self.levels is not None
-        code = {level: position for position, level in enumerate(self.levels)}
+        code = self._code
         return np.array([code.get(as_level(cell), _INVALID) for cell in cells], dtype=np.intp)
 
-    def encode(self, cells: Sequence[Cell]) -> Matrix:
-        """Return its part of the matrix, NaN where a cell is not valid.
+    @cached_property
+    def _code(self) -> Mapping[str, int]:
+        assert self.levels is not None
+        return {level: position for position, level in enumerate(self.levels)}
+
+    @property
+    def width(self) -> int:
+        """How many columns of the matrix it takes."""
+        return 1 if self.levels is None else len(self.levels)
+
+    def encode(self, cells: Sequence[Cell], block: Matrix) -> None:
+        """Fill its part of the matrix, NaN where a cell is not valid.
 
         A number is itself; a category becomes an indicator (0 or 1) for each of its levels, as
         scikit-learn's OneHotEncoder does.
         """
         if self.levels is None:
-            return self.numbers(cells)[:, np.newaxis]
+            block[:, 0] = self.numbers(cells)
+            return
         codes = self.codes(cells)
-        block: Matrix = (codes[:, np.newaxis] == np.arange(len(self.levels))).astype(np.float64)
+        block[:] = codes[:, np.newaxis] == np.arange(len(self.levels))
         block[codes == _INVALID] = np.nan
-        return block
 
     def wrong_cells(self, cells: Sequence[Cell]) -> Iterator[tuple[int, str]]:
         """Yield the rows of wrong cells, counted from 1, and what to say of each."""
@@ -103,6 +112,13 @@ def as_number(cell: Cell) -> float:
     if not isfinite(number) or (isinstance(cell, str) and "_" in cell):
         return float("nan")
     return number
+
+
+def _any_underscore(cells: Sequence[Any]) -> bool:
+    try:
+        return "_" in "".join(cells)
+    except TypeError:  # there are numbers of JSON among them
+        return any(isinstance(cell, str) and "_" in cell for cell in cells)
 
 
 def as_level(cell: Cell) -> str:
@@ -191,8 +207,11 @@ def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
     Raises a UserError that names every wrong column, or every wrong cell.
     """
     table = _in_order(columns, table)
-    both = zip(columns, table.columns, strict=True)
-    matrix = np.hstack([column.encode(cells) for column, cells in both])
+    matrix = np.empty((table.rows, sum(column.width for column in columns)))
+    end = 0
+    for column, cells in zip(columns, table.columns, strict=True):
+        start, end = end, end + column.width
+        column.encode(cells, matrix[:, start:end])
     if np.isnan(matrix).any():
         report(cell_problems(columns, table))
     if not table.rows:

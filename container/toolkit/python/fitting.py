@@ -132,8 +132,7 @@ def predict_rows(model: Model, table: Table) -> Predicted:
     With probabilities where the hyperparameter of that name asks for them.
     """
     asked = bool(model.metadata["hyperparameters"]["probabilities"])
-    width = sum(len(column.levels or "1") for column in model.columns)
-    at_once = max(1, _MOST_NUMBERS // width)
+    at_once = max(1, _MOST_NUMBERS // model.width)
     if table.rows <= at_once:
         return predict(model, design_matrix(model.columns, table), probabilities=asked)
     # what is wrong is told of all rows, by their numbers in the request
@@ -150,16 +149,23 @@ def predict_rows(model: Model, table: Table) -> Predicted:
 
 def predict(model: Model, matrix: Matrix, *, probabilities: bool) -> Predicted:
     """Predict the rows of a design matrix as the estimator itself does."""
-    # One thread: sums in one order, and no threads to start for a request.
-    with parallel_backend("sequential"):
-        values = np.ravel(model.estimator.predict(matrix))
-        if model.classes is None:
-            return Predicted(values)
-        # which need not be the most probable class: of an SVC, for one, it often is another
-        codes = values.astype(np.intp)
-        if not probabilities or not has_probabilities(model.estimator):
-            return Predicted(codes)
-        return Predicted(codes, model.estimator.predict_proba(matrix))
+    values = np.ravel(model.estimator.predict(matrix))
+    if model.classes is None:
+        return Predicted(values)
+    # which need not be the most probable class: of an SVC, for one, it often is another
+    codes = values.astype(np.intp)
+    if not probabilities or not has_probabilities(model.estimator):
+        return Predicted(codes)
+    return Predicted(codes, model.estimator.predict_proba(matrix))
+
+
+def one_thread() -> parallel_backend:
+    """Return a context in which an estimator predicts in one thread, whatever its `n_jobs`.
+
+    Sums are then in one order, and no threads are started for a request. It takes longer to enter
+    than to predict a row.
+    """
+    return parallel_backend("sequential")
 
 
 def has_probabilities(estimator: Any) -> bool:
@@ -177,9 +183,11 @@ def compare_rows(model: Model, table: Table) -> Compared:
     matrix = design_matrix(columns, table)
     features = matrix.shape[1] - (len(model.classes) if model.classes else 1)
     actual = matrix[:, features:]
+    with one_thread():
+        predicted = predict(model, matrix[:, :features], probabilities=True)
     return Compared(
         actual=actual[:, 0] if model.classes is None else np.argmax(actual, axis=1),
-        predicted=predict(model, matrix[:, :features], probabilities=True),
+        predicted=predicted,
     )
 
 

@@ -92,8 +92,8 @@ def write_json(model: Model, predicted: Predicted) -> str:
     """
     if model.classes is None:
         return f'{{"predictions":[{",".join(_numbers(predicted))}]}}'
-    labels = [json.dumps(name, ensure_ascii=False) for name in model.classes]
-    predictions = ",".join([labels[position] for position in predicted.values])
+    labels = model.json_classes
+    predictions = ",".join([labels[position] for position in predicted.values.tolist()])
     if predicted.probabilities is None:
         return f'{{"predictions":[{predictions}]}}'
     _report_first(np.isfinite(predicted.probabilities.sum(axis=1)), "a probability")
@@ -111,7 +111,7 @@ def write_csv(model: Model, predicted: Predicted) -> str:
         cells = _numbers(predicted)
     else:
         labels = [as_field(name) for name in model.classes]
-        cells = [labels[position] for position in predicted.values]
+        cells = [labels[position] for position in predicted.values.tolist()]
     return "\n".join(cells) + "\n"
 
 

@@ -15,7 +15,7 @@ import sklearn
 
 from toolkit.artifact import Model, load_model
 from toolkit.csv_tables import Table
-from toolkit.fitting import predict_rows
+from toolkit.fitting import one_thread, predict_rows
 from toolkit.invocations import Answer, invoke
 from toolkit.jobs import end_with_parent
 from toolkit.paths import Paths
@@ -37,10 +37,11 @@ def serve() -> int:
         return 1
     # A model that cannot score never listens, so /ping never says 200 for it.
     sklearn.set_config(assume_finite=True)  # design_matrix has looked
-    predict_rows(model, example(model))
     port = int(os.environ["MODEL_SERVER_PORT"])
     workers = int(os.environ["SAGEMAKER_MODEL_SERVER_WORKERS"])
-    _run(model, [f"127.0.0.1:{port + worker}" for worker in range(workers)])
+    with one_thread():
+        predict_rows(model, example(model))
+        _run(model, [f"127.0.0.1:{port + worker}" for worker in range(workers)])
     return 0
 
 
@@ -62,9 +63,12 @@ def application(model: Model) -> Callable[[Mapping[str, Any], Receive, Send], Aw
             parts.append(message["body"])
             if not message["more_body"]:
                 break
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         answer = invoke(
-            model, b"".join(parts), headers.get(b"content-type"), headers.get(b"accept")
+            model,
+            parts[0] if len(parts) == 1 else b"".join(parts),
+            headers.get(b"content-type", b"").decode("latin-1"),
+            headers.get(b"accept", b"").decode("latin-1"),
         )
         await send({"type": "http.response.start", **_head(answer)})
         await send({"type": "http.response.body", "body": answer.body})

@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 from toolkit import fitting
 from toolkit.artifact import Model
 from toolkit.csv_tables import Table, parse_csv
-from toolkit.fitting import compare_rows, fit_model, predict_rows
+from toolkit.fitting import compare_rows, fit_model, one_thread, predict_rows
 from toolkit.metrics import classification_metrics, metric_lines, regression_metrics
 from toolkit.problems import UserError
 from toolkit.tests.examples import IRIS, estimator, fitted
@@ -170,9 +170,10 @@ def test_a_forest_predicts_alike_whatever_it_was_trained_with() -> None:
 
     settings = {"target": "Sepal.Length", "probabilities": False}
     models = [fit_model(TABLE, settings, forest(jobs), header=True) for jobs in (1, -1)]
-    one, all_cores = (
-        predict_rows(model, TABLE.select(model.names)).values.tolist() for model in models
-    )
+    with one_thread():
+        one, all_cores = (
+            predict_rows(model, TABLE.select(model.names)).values.tolist() for model in models
+        )
     assert one == all_cores
 
 

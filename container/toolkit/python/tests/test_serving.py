@@ -15,13 +15,16 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
+from toolkit import serving
 from toolkit.artifact import Model, save_model
 from toolkit.csv_tables import Table, parse_csv
 from toolkit.fitting import fit_model, predict_rows
@@ -199,6 +202,20 @@ def call(model: Model, *messages: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def part(body: bytes, more: bool) -> Mapping[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_estimators_predict_in_one_thread_whatever_they_were_fitted_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, species: Model
+) -> None:
+    save_model(species, tmp_path / "model")
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    monkeypatch.setenv("MODEL_SERVER_PORT", "20000")
+    monkeypatch.setenv("SAGEMAKER_MODEL_SERVER_WORKERS", "2")
+    jobs: list[int] = []
+    monkeypatch.setattr(serving, "_run", lambda *_: jobs.append(joblib.effective_n_jobs(-1)))
+    monkeypatch.setattr(serving, "sklearn", Mock())  # its setting would stay
+    assert serving.serve() == 0
+    assert jobs == [1]
 
 
 def test_a_body_may_come_in_parts(species: Model) -> None:
