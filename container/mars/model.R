@@ -18,29 +18,25 @@ fit_model <- function(data, target, settings) {
   fit
 }
 
-#' The hinge functions, max(0, sign * (x[, column] - cut)), that the selected terms are products of:
-#' first one of each term, then the second ones, and so on.
+#' The hinge functions, max(0, sign * (x[, column] - cut)), whose products by term are the basis.
 hinges_of <- function(fit) {
   terms <- fit$selected.terms[-1L]
   factors <- fit$factor[terms, , drop = FALSE]
   at <- which(factors != 0, arr.ind = TRUE)
   at <- at[order(at[, 1L], at[, 2L]), , drop = FALSE]
-  hinges <- list(
-    term = at[, 1L] + 1L, column = at[, 2L],
-    sign = factors[at], cut = fit$cuts[terms, , drop = FALSE][at]
-  )
-  nth <- sequence(rle(hinges$term)$lengths)
-  lapply(unname(split(seq_along(nth), nth)), function(which) lapply(hinges, `[`, which))
+  cuts <- fit$cuts[terms, , drop = FALSE]
+  list(term = at[, 1L] + 1L, column = at[, 2L], sign = factors[at], cut = cuts[at])
 }
 
-#' The same to the last bit as mda's predict(), which takes five times as long for one row.
+#' The same to the last bit as mda's predict(), which takes several times as long.
 predict_model <- function(fit, data) {
   x <- design_matrix(data)
-  rows <- nrow(x)
-  basis <- matrix(1, rows, length(fit$selected.terms))
-  for (hinges in fit$hinges) {
-    ramp <- rep(hinges$sign, each = rows) * (x[, hinges$column] - rep(hinges$cut, each = rows))
-    basis[, hinges$term] <- basis[, hinges$term] * ramp * (ramp > 0)
+  basis <- matrix(1, nrow(x), length(fit$selected.terms))
+  hinges <- fit$hinges
+  for (i in seq_along(hinges$term)) {
+    ramp <- hinges$sign[i] * (x[, hinges$column[i]] - hinges$cut[i])
+    term <- hinges$term[i]
+    basis[, term] <- basis[, term] * ramp * (ramp > 0)
   }
   basis %*% fit$coefficients
 }
