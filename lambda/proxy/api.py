@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ConnectionClosedError
+
 from proxy.answers import as_asked
 from proxy.catalog import Catalog
+from proxy.deadline import ANSWER_SECONDS, OutOfTimeError, deadline
 from proxy.errors import MethodNotAllowedError, NotFoundError, loggable, problem_of
 from proxy.formats import convert
 from proxy.gateway import Request, Response
@@ -15,7 +18,10 @@ from proxy.media import preferred, readable_content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-    from mypy_boto3_sagemaker_runtime.type_defs import InvokeEndpointInputTypeDef
+    from mypy_boto3_sagemaker_runtime.type_defs import (
+        InvokeEndpointInputTypeDef,
+        InvokeEndpointOutputTypeDef,
+    )
 
 _METHODS = {"/workloads": "GET", "/workloads/{name}/invocations": "POST"}
 
@@ -26,6 +32,7 @@ class Api:
 
     catalog: Catalog
     runtime: "SageMakerRuntimeClient"
+    seconds: float = ANSWER_SECONDS  # that an answer may take
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one event of API Gateway, and log one line about it."""
@@ -33,9 +40,9 @@ class Api:
         request = Request.from_event(event)
         noted: dict[str, object] = {}
         try:
-            response = self._route(request)
-            answer = response.to_event()
-        except Exception as error:
+            with deadline(self.seconds):
+                answer = self._route(request).to_event()
+        except (Exception, OutOfTimeError) as error:
             problem = problem_of(error)
             noted = {"code": problem.code, **loggable(error)}
             headers = _headers_of(problem.status, request)
@@ -88,7 +95,7 @@ class Api:
             invocation["Accept"] = accept
         if variant is not None:
             invocation["TargetVariant"] = variant
-        answer = self.runtime.invoke_endpoint(**invocation)
+        answer = self._sent(invocation)
         content, answered_type = as_asked(
             answer["Body"].read(),
             answer.get("ContentType", "application/octet-stream"),
@@ -100,6 +107,13 @@ class Api:
             "X-Invoked-Production-Variant": answer.get("InvokedProductionVariant", ""),
         }
         return Response(200, content, headers)
+
+    def _sent(self, invocation: "InvokeEndpointInputTypeDef") -> "InvokeEndpointOutputTypeDef":
+        try:
+            return self.runtime.invoke_endpoint(**invocation)
+        except ConnectionClosedError:
+            # Kept from an earlier request; SageMaker closed it while Lambda had the function frozen
+            return self.runtime.invoke_endpoint(**invocation)
 
 
 def _headers_of(status: int, request: Request) -> dict[str, str]:

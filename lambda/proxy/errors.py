@@ -12,6 +12,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from proxy.deadline import OutOfTimeError
+
 
 class RequestError(Exception):
     """The request cannot be served as it is; the text tells the caller why, never the log."""
@@ -95,14 +97,14 @@ _UNAVAILABLE = Problem(503, "endpoint_unavailable", "The endpoint cannot answer 
 _INTERNAL = Problem(500, "internal_error", "The API failed; its log has the request id")
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: BaseException) -> Problem:
     """Map any exception to the answer that the caller gets."""
     match error:
         case RequestError():
             return Problem(error.status, error.code, str(error), error.expected)
         case ClientError():
             return _problem_of_endpoint(error)
-        case ReadTimeoutError():
+        case ReadTimeoutError() | OutOfTimeError():
             return Problem(504, "model_timeout", "The model took too long: send fewer rows")
         case CatalogError(__cause__=ClientError() as cause) if "AccessDenied" in _code(cause):
             return _INTERNAL  # no later try will find the permission that the API's role lacks
@@ -112,7 +114,7 @@ def problem_of(error: Exception) -> Problem:
             return _INTERNAL
 
 
-def loggable(error: Exception) -> dict[str, object]:
+def loggable(error: BaseException) -> dict[str, object]:
     """Describe the error for the log, without anything that a body or the model may have put in."""
     where = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
     match error:

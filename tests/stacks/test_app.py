@@ -8,6 +8,7 @@ from aws_cdk import App
 
 from app import ROOT
 from environments.schema import Environment
+from proxy.deadline import ANSWER_SECONDS
 from stacks.api import ApiStack
 from stacks.staging import staging_synthesizer
 from tests.stacks.conftest import Synth
@@ -113,6 +114,23 @@ def test_functions_run_with_the_bundled_boto3(synth: Synth) -> None:
     ]
     assert len(ours) == 3
     assert all(function["Layers"] for function in ours)
+
+
+def test_the_api_answers_before_its_gateway_or_lambda_gives_up(synth: Synth) -> None:
+    template = synth.template("sagestack-api")["Resources"].values()
+    integrations = [
+        resource["Properties"]["Integration"]
+        for resource in template
+        if resource["Type"] == "AWS::ApiGateway::Method"
+    ]
+    [function] = [
+        resource["Properties"]
+        for resource in template
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    gateway = min(each.get("TimeoutInMillis", 29_000) / 1000 for each in integrations)
+    cold_start = 2
+    assert cold_start + ANSWER_SECONDS <= gateway < function["Timeout"]
 
 
 def test_what_costs_money_or_holds_data_is_tagged(synth: Synth) -> None:

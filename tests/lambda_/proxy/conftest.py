@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -8,6 +8,9 @@ from botocore.stub import Stubber
 
 from proxy.api import Api
 from proxy.catalog import Catalog
+from proxy.clients import Clients
+
+from .endpoint import Endpoint, running
 
 PATH = "/sagestack/workloads"
 
@@ -111,3 +114,27 @@ def catalog(_ssm: Any, clock: Clock, parameters: Parameters) -> Catalog:  # noqa
 @pytest.fixture
 def api(catalog: Catalog, runtime_client: Any) -> Api:
     return Api(catalog, runtime_client)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with running(IRIS) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def connect(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Api]:
+    """Connect to the endpoint, and to its catalog, as a cold start does."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint.url,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def connect(**limits: float) -> Api:
+        clients = Clients.connect()
+        return Api(Catalog(clients.ssm, PATH), clients.runtime, **limits)
+
+    return connect

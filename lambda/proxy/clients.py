@@ -1,0 +1,53 @@
+"""The AWS clients of the proxy.
+
+Made by botocore: boto3 around it is half as much again to import at a cold start, and adds nothing
+to a client.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from botocore.config import Config
+from botocore.session import get_session
+
+from proxy.deadline import ANSWER_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_ssm import SSMClient
+
+# Sent once: a repeated prediction would come too late, and whether a throttled one is worth
+# repeating is for the caller to know. A lost SYN is sent again after one second.
+_CONNECT_SECONDS = 2
+RUNTIME = Config(
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=ANSWER_SECONDS - _CONNECT_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    tcp_keepalive=True,
+)
+# All attempts together take 12 s, backoff included: the catalog in hand may then serve on.
+SSM = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """What the proxy talks to."""
+
+    ssm: "SSMClient"
+    runtime: "SageMakerRuntimeClient"
+
+    @classmethod
+    def connect(cls) -> "Clients":
+        """Make the clients from the function's role and region; nothing is sent yet."""
+        session = get_session()  # one: both read its files and credentials once
+        return cls(
+            ssm=cast("SSMClient", session.create_client("ssm", config=SSM)),
+            runtime=cast(
+                "SageMakerRuntimeClient", session.create_client("sagemaker-runtime", config=RUNTIME)
+            ),
+        )
