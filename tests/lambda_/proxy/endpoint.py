@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 Behaviour = Literal["answers", "is silent", "trickles", "hangs up"]
 
+TOO_LONG = 10.0  # seconds: no test waits for so long, unless what it tests is broken
+
 
 class Endpoint(ThreadingHTTPServer):
     """Counts connections; `behaviour` is that of its answers to predictions."""
@@ -50,9 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
             case "answers":
                 self._answer({"predictions": [5.01]})
             case "is silent":
-                self.server.closing.wait()
+                self.server.closing.wait(TOO_LONG)
+                self.close_connection = True
             case "trickles":
-                self._begin(1_000_000)
+                self._begin(round(TOO_LONG / 0.05))
                 while not self.server.closing.wait(0.05):
                     self.wfile.write(b"1")
             case "hangs up":
