@@ -28,8 +28,7 @@ class Section:
 
 def all_sections() -> list[Section]:
     """Return every section, in the order of the report."""
-    # here, as they import this module
-    from benchmarks import image_size, lifecycle, serving_python, serving_r  # noqa: PLC0415
+    from benchmarks import image_size, lifecycle, proxy, serving_python, serving_r  # noqa: PLC0415
 
-    modules = (serving_r, serving_python, lifecycle, image_size)
+    modules = (serving_r, serving_python, lifecycle, image_size, proxy)
     return [module.SECTION for module in modules]
