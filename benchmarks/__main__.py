@@ -6,6 +6,7 @@ import argparse
 import datetime
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -21,12 +22,12 @@ from benchmarks.sections import Report, Section, all_sections
 from local.progress import Stages
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the sections asked for; return 0, or 2 for words that are none of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--only", default="", help="names of sections; all without it")
     parser.add_argument("--rounds", default="", help="how often each; the section's own without it")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     sections = all_sections()
     known = {section.name: section for section in sections}
     names = arguments.only.replace(",", " ").split() or list(known)

@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent
 KEPT = FOLDER / "results.json"
 WRITTEN = FOLDER / "RESULTS.md"
 
+_WIDE = 200
+"""Columns of a line, also where the terminal has fewer: a table that wraps is hard to read."""
 _HEAD = ("ours", "peer", "ratio", "spread of the ratio", "limit", "met")
 
 
@@ -57,13 +59,14 @@ def print_results(
     console: Console, sections: Sequence[Section], results: Mapping[str, SectionResult]
 ) -> None:
     """Print one table of some sections' measurements."""
-    table = Table("", *_HEAD, box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", *_HEAD):
+        table.add_column(heading, no_wrap=True)
     for section in sections:
         table.add_row(f"[bold]{section.title}[/]")
         for measurement in results[section.name].findings.measurements:
-            cells = _cells(measurement)
-            table.add_row(f"  {measurement.what}", *cells)
-    console.print(table)
+            table.add_row(f"  {measurement.what}", *_cells(measurement))
+    Console(file=console.file, width=_WIDE, highlight=False).print(table)
 
 
 def figure(value: float) -> str:

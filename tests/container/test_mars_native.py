@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import struct
@@ -47,6 +48,16 @@ def test_r_listens_for_http_alone_and_only_to_haproxy(runner: Runner, trained: T
             ("127.0.0.1", port), timeout=2, source_address=other
         ) as connection:
             assert closes(connection)
+
+
+def test_ping_comes_before_the_model_where_the_processor_is_busy(
+    runner: Runner, trained: Trained
+) -> None:
+    with healthy(runner, trained.base.path) as (server, _):
+        assert isinstance(server, NativeProcess)
+        started = {name: pid for pid, name in children(server.process.pid).items()}
+        nice = {name: os.getpriority(os.PRIO_PROCESS, pid) for name, pid in started.items()}
+    assert nice["R"] > nice["haproxy"]
 
 
 @pytest.mark.parametrize(("batch", "seconds"), [("", "60"), ("true", "3600")])

@@ -96,6 +96,7 @@ def _run(model: Model, addresses: list[str]) -> None:
                 "post_fork": _end_with_parent,
                 "keepalive": _NEVER_SECONDS,
                 "timeout": 0,
+                "graceful_timeout": 0,  # HAProxy has let all requests end: nobody asks any more
                 "loglevel": "warning",
             }
             for name, value in settings.items():
