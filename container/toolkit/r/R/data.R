@@ -108,7 +108,7 @@ typed_frame <- function(columns, table) {
   expected <- names(columns)
   if (!identical(names(table), expected)) {
     check_columns(expected, names(table))
-    table <- table[expected]
+    table <- pick_columns(table, expected)
   }
   # once for all columns: it costs more than to read a few numbers
   values <- vector("list", length(columns))
