@@ -13,7 +13,7 @@ def add_validations(app: App) -> None:
     Validations.of(app).add_plugins(
         AwsSolutionsChecks(app),
         CloudFormationValidatePlugin(
-            include_default_rules=False,  # cdk.json's validateAgainstDefaultRules adds them
+            include_default_rules=False,  # beside the linter's own: the CDK's, on GameLift alone
             guard_rules=[ValidationRuleSource(name="house", content=HOUSE_RULES.read_text())],
         ),
     )
