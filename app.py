@@ -21,15 +21,14 @@ from stacks.dev_host.stack import DevHostStack
 from stacks.log_groups import give_cdk_functions_log_groups
 from stacks.shared import SharedStack
 from stacks.staging import harden_staging, staging_synthesizer
-from stacks.validation import add_validations
 from stacks.workload import WorkloadStack
 from workloads.loading import SettingsError
 
 ROOT = Path(__file__).resolve().parent
 
 
-def build_app(app: App, settings: Settings) -> App:
-    """Add the stacks that `settings` ask for to `app`, and the checks of every synth."""
+def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
+    """Add the stacks that `settings` ask for to `app`, and the checks of its synth."""
     environment = settings.environment
     name = environment.name
     env = Environment(account=environment.account, region=environment.region)
@@ -71,7 +70,11 @@ def build_app(app: App, settings: Settings) -> App:
     give_cdk_functions_log_groups(app, environment.log_retention_days)
     for key, value in environment.all_tags.items():
         Tags.of(app).add(key, value)
-    add_validations(app)
+    if checked:
+        # here, as it loads cdk-nag, which `make synth-fast` need not wait for
+        from stacks.validation import add_validations  # noqa: PLC0415
+
+        add_validations(app)
     return app
 
 
@@ -87,7 +90,9 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    build_app(app, settings).synth()
+    # the CDK's own word: it leaves its linter out as well
+    checked = os.environ.get("CDK_VALIDATION") != "false"
+    build_app(app, settings, checked=checked).synth()
 
 
 if __name__ == "__main__":
