@@ -28,7 +28,14 @@ class Section:
 
 def all_sections() -> list[Section]:
     """Return every section, in the order of the report."""
-    from benchmarks import image_size, lifecycle, proxy, serving_python, serving_r  # noqa: PLC0415
+    from benchmarks import (  # noqa: PLC0415 - they import Section from here
+        image_size,
+        lifecycle,
+        proxy,
+        serving_python,
+        serving_r,
+        synth,
+    )
 
-    modules = (serving_r, serving_python, lifecycle, image_size, proxy)
+    modules = (serving_r, serving_python, lifecycle, image_size, proxy, synth)
     return [module.SECTION for module in modules]
