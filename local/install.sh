@@ -68,6 +68,10 @@ base() {
         say "some packages could not be compiled to bytecode: a synth may take longer"
     say "installing the CDK command line"
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
+    # otherwise the first synth would unpack it, for some seconds more
+    say "unpacking the CDK for Node.js, where jsii keeps it"
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/python -c \
+        'import aws_cdk.app_staging_synthesizer_alpha, cdk_nag'
     say "installing boto3 for the Lambda functions"
     rm -rf build/boto3-layer
     unpack build/boto3-layer/python lambda/requirements.lock
