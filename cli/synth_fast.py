@@ -1,7 +1,6 @@
 """`python -m cli.synth_fast`: the templates of `cdk synth`, without its checks and its start.
 
 The linter and cdk-nag are half of a synth's time, and the start of the CDK's command line a sixth.
-All that differs is AWS::CDK::Metadata, which names the checks among what the CDK was used for.
 """
 
 import json
@@ -16,7 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _OF_THE_COMMAND_LINE = {
     "aws:cdk:enable-path-metadata": True,
     "aws:cdk:enable-asset-metadata": True,
-    "aws:cdk:version-reporting": True,
 }
 
 
