@@ -46,15 +46,21 @@ class Channels(Construct):
         self._channels = workload.data
         log_group = LogGroup(self, "UploadLogs", retention_days=environment.log_retention_days)
         uploads = Construct(self, "Uploads")
-        for name, channel in self._channels.items():
-            if channel.path is not None:
-                self._upload(uploads, name, channel.path, log_group)
+        deployments = [
+            self._uploaded(uploads, name, channel.path, log_group)
+            for name, channel in self._channels.items()
+            if channel.path is not None
+        ]
+        if deployments:
+            self._acknowledge(deployments[0])  # they share one function
 
-    def _upload(self, scope: Construct, name: str, path: Path, log_group: LogGroup) -> None:
+    def _uploaded(
+        self, scope: Construct, name: str, path: Path, log_group: LogGroup
+    ) -> s3_deployment.BucketDeployment:
         folder, exclude = path, list[str]()
         if path.is_file():
             folder, exclude = path.parent, ["*", f"!{path.name}"]
-        deployment = s3_deployment.BucketDeployment(
+        return s3_deployment.BucketDeployment(
             scope,
             name,
             sources=[
@@ -70,7 +76,6 @@ class Channels(Construct):
             memory_limit=512,
             log_group=log_group,
         )
-        self._acknowledge(deployment)
 
     def _acknowledge(self, deployment: s3_deployment.BucketDeployment) -> None:
         function = cast(IConstruct, deployment.handler_role.node.scope)
