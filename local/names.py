@@ -26,6 +26,7 @@ NAMES = (
     "ministack.core.iam_evaluator:enforce",
     "ministack.core.lambda_runtime:Worker",
     "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
+    "ministack.core.lambda_runtime:_workers",
     "ministack.core.responses:AccountRegionScopedDict",
     "ministack.core.responses:_BOTOCORE_NAME",
     "ministack.core.responses:error_response_json",
@@ -73,6 +74,9 @@ SIGNATURES = {
         "(query_params: dict, region: str, account_id: str) -> list[str]"
     ),
     "ministack.core.lambda_runtime:_detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
+    "ministack.core.lambda_runtime:_worker_key": (
+        "(func_name: str, config: dict, qualifier: str) -> str"
+    ),
     "ministack.core.lambda_runtime:kill_workers": "(workers) -> None",
     "ministack.services.apigateway_v1:_GatewayError": "(response_type, message, error_type=None)",
     "ministack.services.apigateway_v1:_call_lambda_raw": (
@@ -146,6 +150,13 @@ SIGNATURES = {
     ),
     "ministack.services.lambda_svc:_execute_function_with_config_scope": (
         "(func: dict, event: dict) -> dict"
+    ),
+    "ministack.services.lambda_svc:acquire_worker": (
+        "(func_name: str, config: dict, code_zip: bytes, qualifier: str = '$LATEST', "
+        "max_concurrency: int | None = None)"
+    ),
+    "ministack.services.lambda_svc:release_worker": (
+        "(worker: ministack.core.lambda_runtime.Worker) -> None"
     ),
     "ministack.services.lambda_svc:_resolve_layer_zip": "(attachment: str | dict) -> bytes | None",
     "ministack.services.lambda_svc:handle_request": (

@@ -100,6 +100,7 @@ def _serve(run: RunDirectory, descriptor: int, region: str, enforce_iam: bool) -
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.keep_alive_timeout = 75
+    config.keep_alive_max_requests = sys.maxsize  # 1000, and the next one would meet a reset
     config.graceful_timeout = DRAIN
     # Not asyncio.run, which waits for every task: those that wait for a custom resource too.
     asyncio.new_event_loop().run_until_complete(serve(guarded(app), config))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ministack.core import lambda_runtime
 
+from local.patches.function_logs import END_OF_LOG
 from local.run_directory import RunDirectory
 
 RUNTIME_PACKAGES = (
@@ -21,12 +22,12 @@ RUNTIME_PACKAGES = (
 
 
 def apply(run: RunDirectory) -> None:
-    """Have Python functions started with `run.bin/lambda-python`."""
+    """Have functions started with a preamble, Python's with `run.bin/lambda-python`."""
     interpreter = _bare_interpreter(run)
     packages = _runtime_packages(run)
-    preamble = (Path(__file__).parent / "lambda_preamble.py").read_text()
     worker = lambda_runtime._PYTHON_WORKER_SCRIPT
-    script = f"{preamble}\nsys.path.append({str(packages)!r})\n{worker}"
+    script = f"{_preamble('py')}\nsys.path.append({str(packages)!r})\n{worker}"
+    javascript = _preamble("js")
     detect = lambda_runtime._detect_runtime_binary
 
     # MiniStack uses its own interpreter, where every package of this project can be imported: a
@@ -34,10 +35,15 @@ def apply(run: RunDirectory) -> None:
     def detect_runtime_binary(runtime: str) -> tuple[str, str]:
         if runtime.startswith("python"):
             return str(interpreter), script
-        found: tuple[str, str] = detect(runtime)
-        return found
+        binary, worker = detect(runtime)
+        return binary, javascript + worker if runtime.startswith("nodejs") else worker
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
+
+
+def _preamble(suffix: str) -> str:
+    code = (Path(__file__).parent / f"lambda_preamble.{suffix}").read_text()
+    return code.replace("@END_OF_LOG@", END_OF_LOG)
 
 
 def _bare_interpreter(run: RunDirectory) -> Path:

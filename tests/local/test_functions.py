@@ -8,12 +8,15 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.patches.function_logs import END_OF_LOG
 from tests.local.conftest import TIMEOUT, TRUST, Account
 
 SLOW = "import time\ntime.sleep(1)\ndef handler(event, context):\n    return 'done'\n"
@@ -22,6 +25,60 @@ def handler(event, context):
     return {"statusCode": 200, "body": str(len(event["body"]))}
 """
 LIMIT = 6_291_456
+PYTHON, NODE = "python3.13", "nodejs24.x"
+RAISING = {
+    PYTHON: """
+import os
+def handler(event, context):
+    if event.get("raise"):
+        raise ValueError(f"not yet, says {os.getpid()}")
+    return os.getpid()
+""",
+    NODE: """
+exports.handler = async (event) => {
+  if (event.raise) throw new Error(`not yet, says ${process.pid}`);
+  return process.pid;
+};
+""",
+}
+LOGGING = {
+    PYTHON: """
+import sys
+def handler(event, context):
+    for line in event["lines"]:
+        print(line)
+    sys.stdout.write(event["open"])
+    if event["raise"]:
+        raise ValueError("raised")
+""",
+    NODE: """
+exports.handler = async (event) => {
+  for (const line of event.lines) console.log(line);
+  process.stderr.write(event.open);
+  if (event.raise) throw new Error("raised");
+};
+""",
+}
+CRASHING = """
+import os
+def handler(event, context):
+    if event.get("crash"):
+        os._exit(1)
+    return "done"
+"""
+RECURSIVE = """
+import json, boto3
+def handler(event, context):
+    if event["depth"] == 0:
+        return [0]
+    answer = boto3.client("lambda").invoke(
+        FunctionName=context.function_name, Payload=json.dumps({"depth": event["depth"] - 1})
+    )
+    return [event["depth"], *json.loads(answer["Payload"].read())]
+"""
+BRIEF = (
+    "import time\ndef handler(event, context):\n    time.sleep(0.05)\n    return event['number']\n"
+)
 LAYERED = "import greeting\ndef handler(event, context):\n    return greeting.__file__\n"
 
 Create = Callable[..., str]
@@ -44,13 +101,14 @@ def create(account: Account) -> Create:
     )["Role"]["Arn"]
 
     def create(name: str, code: str, **settings: Any) -> str:
+        settings = {"Runtime": PYTHON, "Timeout": 30, **settings}
+        file = "index.js" if settings["Runtime"] == NODE else "index.py"
         account.aws.client("lambda").create_function(
             FunctionName=name,
-            Runtime="python3.13",
             Handler="index.handler",
             Role=role,
-            Code={"ZipFile": archive("index.py", code)},
-            **{"Timeout": 30, **settings},
+            Code={"ZipFile": archive(file, code)},
+            **settings,
         )
         return name
 
@@ -100,6 +158,65 @@ def test_an_invocation_outlives_a_change_of_its_function(
     invocation.join()
     assert answers == ["done"]
     wait_until(lambda: workers(account, name) == [])
+
+
+@pytest.mark.parametrize("runtime", [PYTHON, NODE])
+def test_a_process_whose_handler_raises_serves_the_next_invocation(
+    create: Create, invoke: Invoke, runtime: str
+) -> None:
+    name = create(f"raising-{runtime[:4]}", RAISING[runtime], Runtime=runtime)
+    process = invoke(name)
+    assert invoke(name, {"raise": True})["errorMessage"] == f"not yet, says {process}"
+    assert invoke(name) == process
+
+
+def test_a_process_that_crashes_fails_its_invocation_only(create: Create, invoke: Invoke) -> None:
+    name = create("crashing", CRASHING)
+    assert invoke(name) == "done"
+    assert invoke(name, {"crash": True})["errorMessage"] == "Worker process died"
+    assert invoke(name) == "done"
+
+
+def test_many_invocations_at_a_time_share_a_few_processes(
+    account: Account, create: Create, invoke: Invoke
+) -> None:
+    name = create("brief", BRIEF)
+    invoke(name, {"number": 0})
+    session: Any = account.aws.session()
+    client = session.client("lambda", config=Config(max_pool_connections=40))
+
+    def answer(number: int) -> Any:
+        payload = json.dumps({"number": number})
+        return json.loads(client.invoke(FunctionName=name, Payload=payload)["Payload"].read())
+
+    with ThreadPoolExecutor(40) as callers:
+        assert list(callers.map(answer, range(40))) == list(range(40))
+    assert len(workers(account, name)) < 10
+
+
+def test_a_function_may_invoke_itself(create: Create, invoke: Invoke) -> None:
+    assert invoke(create("recursive", RECURSIVE), {"depth": 3}) == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("runtime", [PYTHON, NODE])
+def test_each_invocation_has_the_log_that_it_wrote(
+    account: Account, create: Create, invoke: Invoke, runtime: str
+) -> None:
+    name = create(f"logging-{runtime[:4]}", LOGGING[runtime], Runtime=runtime)
+    logs, group = account.aws.client("logs"), f"/aws/lambda/{name}"
+    logs.create_log_group(logGroupName=group)
+    invoke(name, {"lines": ["one", "two"], "open": "", "raise": False})
+    invoke(name, {"lines": [], "open": "", "raise": False})
+    invoke(name, {"lines": ["three"], "open": "open", "raise": False})
+    invoke(name, {"lines": ["four"], "open": "", "raise": True})
+    found = []
+    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])
+        start, *lines, end, report = [event["message"] for event in events["events"]]
+        assert [line.split()[0] for line in (start, end, report)] == ["START", "END", "REPORT"]
+        found.append([line for line in lines if line in ("one", "two", "three", "open", "four")])
+        assert END_OF_LOG not in "".join(lines)
+    assert sorted(found) == [[], ["four"], ["one", "two"], ["three", "open"]]
 
 
 def test_functions_with_the_same_layer_share_its_files(
