@@ -1,8 +1,8 @@
 """Where MiniStack 1.5.33 differs from AWS in a way that our stacks can meet, a module per concern.
 
 Each patch says what AWS does and what MiniStack does instead; it can go when a release of MiniStack
-does the same as AWS. One is there for speed: short_waits. `local.names` checks at start that what
-is replaced is still there.
+does the same as AWS. Two are there for speed: short_waits and stack_waits. `local.names` checks at
+start that what is replaced is still there.
 """
 
 from local.patches import (
@@ -22,6 +22,7 @@ from local.patches import (
     secrets,
     security_groups,
     short_waits,
+    stack_waits,
     wait_conditions,
 )
 from local.run_directory import RunDirectory
@@ -45,4 +46,5 @@ def apply(run: RunDirectory) -> None:
     secrets.apply()
     security_groups.apply()
     short_waits.apply()
+    stack_waits.apply()
     wait_conditions.apply()

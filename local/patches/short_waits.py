@@ -9,7 +9,9 @@ import threading
 from ministack.services import stepfunctions
 
 FIRST_SECONDS = 0.25
-"""The first wait of an execution, at most; each one after it may be twice as long."""
+"""The first wait of an execution, at most."""
+GROWTH = 1.5
+"""How much longer each one after it may be: the last one is half of all those before it."""
 
 
 class _Execution(threading.local):
@@ -26,6 +28,6 @@ def apply() -> None:
 
     def sleep(seconds: float) -> None:
         scaled_sleep(min(seconds, execution.longest))
-        execution.longest *= 2
+        execution.longest *= GROWTH
 
     stepfunctions._scaled_sleep = sleep

@@ -25,8 +25,8 @@ def test_the_first_waits_of_each_execution_are_short(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(stepfunctions, "_scaled_sleep", stepfunctions._scaled_sleep)
     short_waits.apply()
     for _ in range(2):
-        assert slept(monkeypatch, *[5] * 7) == [0.25, 0.5, 1, 2, 4, 5, 5]
-    assert slept(monkeypatch, 5, 0.1, 5) == [0.25, 0.1, 1]
+        assert slept(monkeypatch, *[5] * 4, 1) == [0.25, 0.375, 0.5625, 0.84375, 1]
+    assert slept(monkeypatch, 5, 0.1, 5) == [0.25, 0.1, 0.5625]
     assert slept(monkeypatch, *[5] * 2000)[-1] == 5
 
 
