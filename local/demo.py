@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -59,7 +61,8 @@ def demo(words: str, console: Console) -> None:
         with stages.stage("Destroy every stack (cdk destroy)") as report:
             deployment.destroy(report)
         with stages.stage("Look for anything left"):
-            if left := leftovers(aws.client):
+            session: Any = aws.session()  # one for all clients: each reads AWS's endpoints once
+            if left := leftovers(session.client):
                 raise RuntimeError("destroy left these behind:\n  " + "\n  ".join(left))
     console.print(f"\n[bold green]All of it held[/] in {time.monotonic() - start:.0f} s.")
     say(
@@ -116,9 +119,15 @@ def relative(path: Path) -> Path:
 
 def deploy(deployment: Deployment, stages: Stages, stacks: Sequence[str]) -> None:
     """Synthesize and bootstrap, then deploy the stacks and those that they need, as stages."""
-    with stages.stage("Synthesize and check the templates (cdk synth)") as report:
-        deployment.synth(report)
-    with stages.stage("Bootstrap the account (cdk bootstrap)") as report:
-        deployment.bootstrap(report)
+    with ThreadPoolExecutor(1) as beside:
+        bootstrapped = beside.submit(deployment.bootstrap, _unheard)
+        with stages.stage("Synthesize and check the templates (cdk synth)") as report:
+            deployment.synth(report)
+        with stages.stage("Bootstrap the account (cdk bootstrap, meanwhile)"):
+            bootstrapped.result()
     with stages.stage("Train, serve, open the API (cdk deploy)") as report:
         deployment.deploy(report, *stacks)
+
+
+def _unheard(_: str) -> None:
+    """Report nothing: another stage is shown."""

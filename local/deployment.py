@@ -32,8 +32,9 @@ class Deployment:
     def bootstrap(self, report: Report) -> None:
         """Make the roles that the CDK deploys with."""
         target = f"aws://{self._aws.account}/{self._aws.region}"
-        # with the assembly, or the CLI would synthesize the app once more
-        self._cdk(report, "bootstrap", target, "--app", str(self.assembly))
+        # where no cdk.json is, or the CLI would synthesize the app for it
+        environment = self._aws.environment()
+        run_cdk("bootstrap", target, root=self._aws.state, environment=environment, report=report)
 
     def deploy(self, report: Report, *stacks: str) -> None:
         """Deploy these stacks and those that they need, or every stack.
