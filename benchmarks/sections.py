@@ -29,13 +29,15 @@ class Section:
 def all_sections() -> list[Section]:
     """Return every section, in the order of the report."""
     from benchmarks import (  # noqa: PLC0415 - they import Section from here
+        demo,
         image_size,
         lifecycle,
+        load,
         proxy,
         serving_python,
         serving_r,
         synth,
     )
 
-    modules = (serving_r, serving_python, lifecycle, image_size, proxy, synth)
+    modules = (serving_r, serving_python, lifecycle, image_size, proxy, synth, demo, load)
     return [module.SECTION for module in modules]
