@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,17 @@ def listening(pid: int) -> set[str]:
 
 def test_nothing_listens_but_one_port_of_the_loopback(embedded_aws: EmbeddedAWS) -> None:
     assert listening(embedded_aws.pid) == {f"tcp 0100007F {embedded_aws.port}"}
+
+
+def test_a_connection_is_kept_after_a_thousand_requests(embedded_aws: EmbeddedAWS) -> None:
+    connection = HTTPConnection("127.0.0.1", embedded_aws.port)
+    connection.connect()
+    ours = connection.sock.getsockname()
+    for _ in range(1010):
+        connection.request("GET", "/_ministack/health")
+        assert connection.getresponse().read()
+    assert connection.sock.getsockname() == ours
+    connection.close()
 
 
 def test_containers_listen_on_the_loopback_only(account: Account) -> None:
