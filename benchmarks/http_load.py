@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +27,9 @@ class Sent:
         return len(self.seconds) + len(self.failures)
 
     def percentile(self, percent: int) -> float:
-        """Return how many seconds this many of a hundred took at most."""
+        """Return how many seconds this many of a hundred took at most; not a number of none."""
+        if len(self.seconds) < 2:
+            return math.nan
         return quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import tempfile
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import linear_regression
+from statistics import linear_regression, median
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -36,13 +37,15 @@ RAMP_SECONDS = 10
 SETTLED = 1 / 6
 """Of the time: memory at its end is compared with memory at this point, at 5 of 30 minutes."""
 GROWTH = 1.05
+LOOK_SECONDS = 10
+"""How often memory is looked at; a minute's is the median."""
 SIGNATURE_SECONDS = 60
 """How long a signature is used again: API Gateway takes one for five minutes."""
 
 
 @dataclass(frozen=True)
 class Minute:
-    """What was sent in one minute, and the memory at its end in MiB."""
+    """What was sent in one minute, and the memory meanwhile in MiB."""
 
     sent: Sent
     memory: dict[str, float]
@@ -68,7 +71,7 @@ class Held:
 
     @property
     def memory(self) -> list[float]:
-        """The MiB of all processes together, at the end of each minute."""
+        """The MiB of all processes together, in each minute."""
         return [sum(minute.memory.values()) for minute in self.minutes]
 
     @property
@@ -137,10 +140,19 @@ async def _hold(aws: EmbeddedAWS, load: HttpLoad, report: Report) -> Held:
     minutes = []
     for number in range(MINUTES):
         report(f"minute {number + 1} of {MINUTES} at {SHARE * maximum:.1f} requests/s")
-        sent = await load.paced(SHARE * maximum, 60)
-        minutes.append(Minute(sent, await asyncio.to_thread(resident, aws)))
+        minutes.append(Minute(*await asyncio.gather(load.paced(SHARE * maximum, 60), _memory(aws))))
     load.close()
     return Held(ramp, maximum, minutes)
+
+
+async def _memory(aws: EmbeddedAWS) -> dict[str, float]:
+    """Look at the memory for a minute: Rserve has a process for each connection of the moment."""
+    found = []
+    for _ in range(60 // LOOK_SECONDS):
+        await asyncio.sleep(LOOK_SECONDS)
+        found.append(await asyncio.to_thread(resident, aws))
+    kinds = {kind for each in found for kind in each}
+    return {kind: median(each.get(kind, 0.0) for each in found) for kind in kinds}
 
 
 def _lift_limit(aws: EmbeddedAWS) -> None:
@@ -194,7 +206,9 @@ def _notes(held: Held) -> str:
     lines += [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for number, minute in enumerate(held.minutes, 1):
         sent = minute.sent
-        times = [sent.percentile(percent) for percent in (50, 95, 99)] + [max(sent.seconds)]
+        times = [sent.percentile(percent) for percent in (50, 95, 99)] + [
+            max(sent.seconds, default=math.nan)
+        ]
         cells = [str(number), str(sent.count), str(len(sent.failures))]
         cells += [f"{each * 1e3:.0f}" for each in times]
         cells += [f"{minute.memory.get(kind, 0):.1f}" for kind in kinds]
@@ -218,7 +232,7 @@ SECTION = Section(
         f"{SHARE:.0%} of it, whatever became of those before, for {MINUTES} minutes. A request "
         "has failed that is not answered 200 with the same body; its time counts from when it was "
         "due. The API's stage allows 10 requests/s unless the environment's file says another: "
-        "that limit is lifted. Memory is the PSS of every process of the embedded AWS at the end "
+        "that limit is lifted. Memory is the PSS of every process of the embedded AWS, the median "
         "of each minute. The clients, the embedded AWS, the functions and the model server share "
         "the machine."
     ),
