@@ -91,11 +91,7 @@ class HttpLoad:
             sent.failures.append(f"{status}: {body[:200].decode(errors='replace')}")
 
     async def _exchange(self) -> tuple[int, bytes]:
-        reader, writer = (
-            self._idle.pop()
-            if self._idle
-            else await asyncio.open_connection("127.0.0.1", self._port)
-        )
+        reader, writer = await self._connection()
         try:
             writer.write(self._request())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -106,3 +102,11 @@ class HttpLoad:
             raise
         self._idle.append((reader, writer))
         return int(head.split(b" ", 2)[1]), body
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()  # the server has closed it, as nothing was asked for so long
+        return await asyncio.open_connection("127.0.0.1", self._port)
