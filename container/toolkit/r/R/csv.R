@@ -8,11 +8,14 @@ parse_csv <- function(text, header = TRUE) {
   with_quotes <- grepl("\"", text, fixed = TRUE)
   if (with_quotes) text <- hide_quoted(text)
   if (grepl("\r", text, fixed = TRUE)) text <- gsub("\r\n", "\n", text, fixed = TRUE)
-  cells <- split_fields(split_lines(text))
-  rows <- length(cells)
-  if (rows == 0L) {
+  lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
+  if (!all(nzchar(lines))) lines <- lines[seq_len(max(0L, which(nzchar(lines))))] # at the end
+  if (length(lines) == 0L) {
     report(paste0("found no text, expected CSV", if (header) " with a header line"))
   }
+  # strsplit drops an empty last field; a comma added to the line keeps it
+  if (any(endsWith(lines, ",")) || !all(nzchar(lines))) lines <- paste0(lines, ",")
+  cells <- strsplit(lines, ",", fixed = TRUE)
   fields <- lengths(cells)
   width <- fields[1L]
   above <- as.integer(header) # lines above row 1
@@ -22,28 +25,12 @@ parse_csv <- function(text, header = TRUE) {
   }
   cells <- unlist(cells, use.names = FALSE)
   if (with_quotes) cells <- show_quoted(cells, width, above)
-  dim(cells) <- c(width, rows)
-  names <- if (header) cells[, 1L] else seq_len(width)
-  if (header) cells <- cells[, -1L, drop = FALSE]
+  dim(cells) <- c(width, length(lines))
   table <- vector("list", width)
-  for (i in seq_len(width)) table[[i]] <- cells[i, ]
-  names(table) <- names
+  rows <- seq_len(length(lines) - above) + above
+  for (i in seq_len(width)) table[[i]] <- cells[i, rows]
+  names(table) <- if (header) cells[, 1L] else seq_len(width)
   table
-}
-
-#' The lines of a text, without empty ones at its end.
-split_lines <- function(text) {
-  lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
-  count <- length(lines)
-  if (count > 0L && !nzchar(lines[count])) lines <- lines[seq_len(max(0L, which(nzchar(lines))))]
-  lines
-}
-
-#' The fields of each line.
-split_fields <- function(lines) {
-  # strsplit drops an empty last field; a comma added to the line keeps it
-  if (any(endsWith(lines, ",")) || !all(nzchar(lines))) lines <- paste0(lines, ",")
-  strsplit(lines, ",", fixed = TRUE)
 }
 
 #' The same for CSV without a header line, whose columns have the names and the order of `header`.

@@ -92,29 +92,28 @@ pick_columns <- function(table, names) structure(table[names], files = attr(tabl
 #' A column's values as numbers, or as a factor with the levels of the training data. NA where a
 #' cell is not valid, with a warning where a text is no number.
 type_values <- function(column, values) {
-  if (column$type == "number") {
+  levels <- column$levels
+  if (is.null(levels)) {
     numbers <- as.numeric(values)
     if (!all(is.finite(numbers))) numbers[!is.finite(numbers)] <- NA
     return(numbers)
   }
-  codes <- match(values, column$levels)
-  attributes(codes) <- list(levels = column$levels, class = "factor")
+  codes <- match(values, levels)
+  attributes(codes) <- list(levels = levels, class = "factor")
   codes
 }
 
 #' Columns of a request or of training data, by name and in any order, to a data.frame.
-#' Stops with a user_error that names every wrong column, or every wrong cell.
+#' Stops with a user_error that names every wrong column, or every wrong cell, after R's warning of
+#' those that are no numbers: to muffle it here would cost more than to read them.
 typed_frame <- function(columns, table) {
   expected <- names(columns)
   if (!identical(names(table), expected)) {
     check_columns(expected, names(table))
     table <- pick_columns(table, expected)
   }
-  # once for all columns: it costs more than to read a few numbers
   values <- vector("list", length(columns))
-  suppressWarnings({
-    for (i in seq_along(columns)) values[[i]] <- type_values(columns[[i]], table[[i]])
-  })
+  for (i in seq_along(columns)) values[[i]] <- type_values(columns[[i]], table[[i]])
   if (anyNA(values, recursive = TRUE)) {
     report(cell_problems(columns, table))
   }
@@ -129,8 +128,8 @@ typed_frame <- function(columns, table) {
 #' The features as model.matrix(~ .) makes them, without the intercept and many times as fast: a
 #' number is itself, a factor has an indicator of every level but the first.
 design_matrix <- function(data) {
-  rows <- count_rows(data)
   blocks <- unclass(data)
+  rows <- length(blocks[[1L]])
   for (i in seq_along(blocks)) {
     levels <- attr(blocks[[i]], "levels")
     if (!is.null(levels)) blocks[[i]] <- indicators(unclass(blocks[[i]]), length(levels))

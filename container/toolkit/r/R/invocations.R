@@ -20,7 +20,9 @@ invoke <- function(task, model, body, content_type = NULL, accept = NULL,
     {
       table <- formats$read(as_text(body, "the body"), names(model$columns))
       answers <- withCallingHandlers(
-        task$predict(model, table), error = function(e) place <<- own_function()
+        task$predict(model, table),
+        error = function(e) place <<- own_function(),
+        warning = function(w) invokeRestart("muffleWarning") # nobody would be told of it
       )
       answer(formats$write(answers, formats$request), formats$answer)
     },
@@ -51,12 +53,6 @@ negotiate <- function(task, model, content_type, accept) {
   list(request = format, read = readers[[format]], answer = type, write = task$writers[[type]])
 }
 
-#' The value of a header in Rserve's lines, or NULL. `name` is as HAProxy writes it: "accept: ".
-header_value <- function(lines, name) {
-  line <- lines[startsWith(lines, name)]
-  if (length(line) > 0L) substr(line[1L], nchar(name) + 1L, nchar(line[1L]))
-}
-
 # What clients ask for is much the same each time. Whoever sends ever other headers fills no memory.
 most_remembered <- 100L
 
@@ -65,16 +61,23 @@ request_handler <- function(task, model) {
   remembered <- new.env()
   function(url, query, body, headers) {
     lines <- strsplit(rawToChar(headers), "\n", fixed = TRUE)[[1L]]
-    type <- header_value(lines, "content-type: ")
-    accept <- header_value(lines, "accept: ")
-    key <- paste0(type, "\n", accept)
+    # with names in lower case, as HAProxy sends them
+    asked <- lines[startsWith(lines, "content-type: ") | startsWith(lines, "accept: ")]
+    key <- paste0(c("asked:", asked), collapse = "\n") # of no header, too, a name
     formats <- get0(key, remembered, inherits = FALSE)
     if (is.null(formats)) {
-      formats <- negotiate(task, model, type, accept)
+      type <- header_value(asked, "content-type: ")
+      formats <- negotiate(task, model, type, header_value(asked, "accept: "))
       if (length(remembered) < most_remembered) assign(key, formats, remembered)
     }
-    invoke(task, model, body, type, accept, formats)
+    invoke(task, model, body, formats = formats)
   }
+}
+
+#' The value of a header among lines, or NULL.
+header_value <- function(lines, name) {
+  line <- lines[startsWith(lines, name)]
+  if (length(line) > 0L) substring(line[1L], nchar(name) + 1L)
 }
 
 #' Sends an example through all that a request takes until R has compiled it: here, before the fork,

@@ -38,9 +38,11 @@ read_text <- function(file) {
   as_text(readBin(file, "raw", file.size(file)), basename(file))
 }
 
+nul <- as.raw(0L)
+
 #' Bytes as UTF-8 text, without a byte order mark.
 as_text <- function(bytes, what) {
-  if (length(grepRaw(as.raw(0L), bytes, fixed = TRUE)) > 0L) {
+  if (length(grepRaw(nul, bytes, fixed = TRUE)) > 0L) {
     report(sprintf("%s holds NUL bytes, expected UTF-8 text", what))
   }
   text <- rawToChar(bytes)

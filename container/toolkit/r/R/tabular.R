@@ -93,7 +93,7 @@ train_regression <- function(learner, job) {
 
 fit_table <- function(learner, table, settings) {
   columns <- describe_columns(table, settings$target)
-  data <- typed_frame(columns, table)
+  data <- suppressWarnings(typed_frame(columns, table))
   actual <- data[[settings$target]]
   data[[settings$target]] <- NULL
   set.seed(1L)
@@ -145,7 +145,7 @@ compare_rows <- function(learner, model, table) {
   columns <- c(model$columns, stats::setNames(list(list(name = target, type = "number")), target))
   # More columns than the model takes are no problem: the model now serving may be older than one.
   if (all(names(columns) %in% names(table))) table <- pick_columns(table, names(columns))
-  data <- typed_frame(columns, table)
+  data <- suppressWarnings(typed_frame(columns, table))
   actual <- data[[target]]
   data[[target]] <- NULL
   list(actual = actual, predicted = predict_frame(learner, model$fit, data))

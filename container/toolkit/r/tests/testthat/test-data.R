@@ -83,9 +83,10 @@ test_that("wrong cells of training data are told row by row, with their file and
     "leave out rows that have no value somewhere, in R by na.omit()"
   ))
   described <- list(y = list(name = "y", type = "number"))
-  expect_reported(typed_frame(described, pick_columns(table, "y")), "; b.csv, row 2, column 'y'")
+  frame <- function(...) suppressWarnings(typed_frame(...))
+  expect_reported(frame(described, pick_columns(table, "y")), "; b.csv, row 2, column 'y'")
   described <- list(a = list(name = "a", type = "number"), y = described$y)
-  expect_reported(typed_frame(described, table), "; b.csv, row 2, column 'y'") # in another order
+  expect_reported(frame(described, table), "; b.csv, row 2, column 'y'") # in another order
   table <- list(y = c("1", "x", "3"), a = c("1", "2", "3"))
   error <- expect_error(describe_columns(table, "y"), class = "user_error")
   expect_identical(conditionMessage(error), "row 2, column 'y': found 'x', expected a number")

@@ -156,5 +156,6 @@ test_that("requests are told apart by both headers, however many kinds there wer
     expect_identical(send(type), post(csv))
     expect_identical(status(send(type, sprintf("accept: text/x%d", n))), 406L)
     expect_identical(status(send("accept: text/csv")), 415L)
+    expect_identical(status(send()), 415L)
   }
 })
