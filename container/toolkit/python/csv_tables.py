@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import repeat
+from typing import NamedTuple, cast
 
 from toolkit.problems import UserError, problems_in, quoted, report
 
@@ -61,6 +62,8 @@ def parse_csv(text: str) -> Table:
 
     Row 1 is the first one after the header. Raises a UserError that names the row.
     """
+    if columns := _even_columns(text):
+        return Table([str(column[0]) for column in columns], [column[1:] for column in columns])
     header, *rows = _rows(text, first=0) or [[]]
     if not header:
         raise UserError("found no text, expected CSV with a header line")
@@ -69,6 +72,9 @@ def parse_csv(text: str) -> Table:
 
 def parse_csv_rows(text: str, header: Sequence[str]) -> Table:
     """Read CSV without a header line, whose columns have the names and the order of `header`."""
+    columns = _even_columns(text)
+    if len(columns) == len(header):
+        return Table(list(header), columns)
     with problems_in(f"by position, the columns are {', '.join(header)}"):
         return Table(list(header), _columns(_rows(text, first=1), len(header)))
 
@@ -92,6 +98,24 @@ def format_csv(header: Sequence[str], columns: Sequence[Iterable[str]]) -> str:
 def as_field(text: str) -> str:
     """Spell a text as a field of a CSV, in quotes where it needs them."""
     return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
+
+
+def _even_columns(text: str) -> list[list[Cell]]:
+    """Split text into columns of fields where that is plain: no quote, and rows all as wide.
+
+    Else there are none: what is wrong is told row by row.
+    """
+    text = text.rstrip("\r\n")
+    if not text or '"' in text:
+        return []
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    commas = set(map(str.count, text.split("\n"), repeat(",")))
+    if len(commas) > 1:
+        return []
+    cells = cast("list[Cell]", text.replace("\n", ",").split(","))
+    width = commas.pop() + 1
+    return [cells[first::width] for first in range(width)]
 
 
 def _rows(text: str, first: int) -> list[list[str]]:

@@ -14,6 +14,8 @@ class Worker(UvicornWorker):
         "loop": "uvloop",
         "http": "httptools",
         "lifespan": "off",
+        "ws": "none",
+        "proxy_headers": False,
         "access_log": False,
         "server_header": False,
         "date_header": False,
