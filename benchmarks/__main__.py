@@ -55,7 +55,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _measure(section: Section, rounds: int, report: Report) -> SectionResult:
     load = load_now()
     findings = section.run(rounds, report)
-    return SectionResult(findings, datetime.date.today().isoformat(), _commit(), load)
+    today = datetime.date.today().isoformat()
+    return SectionResult(section.title, section.method, findings, today, _commit(), load)
 
 
 def _commit() -> str:

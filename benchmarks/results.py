@@ -26,8 +26,10 @@ _HEAD = ("ours", "peer", "ratio", "spread of the ratio", "limit", "met")
 
 @dataclass(frozen=True)
 class SectionResult:
-    """What one section found, when and of which commit."""
+    """What one section found, how, when and of which commit."""
 
+    title: str
+    method: str
     findings: Findings
     date: str
     commit: str
@@ -52,7 +54,7 @@ def write_results(
     order = [section for section in sections if section.name in results]
     kept = {"machine": machine, "sections": {s.name: _to_json(results[s.name]) for s in order}}
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    WRITTEN.write_text(_markdown(machine, [(section, results[section.name]) for section in order]))
+    WRITTEN.write_text(_markdown(machine, [results[section.name] for section in order]))
 
 
 def print_results(
@@ -93,7 +95,7 @@ def _cells(measurement: Measurement) -> list[str]:
     ]
 
 
-def _markdown(machine: str, sections: Sequence[tuple[Section, SectionResult]]) -> str:
+def _markdown(machine: str, results: Sequence[SectionResult]) -> str:
     lines = [
         "# How fast it is",
         "",
@@ -104,13 +106,13 @@ def _markdown(machine: str, sections: Sequence[tuple[Section, SectionResult]]) -
         f"| | {' | '.join(_HEAD)} |",
         f"|---|{'---|' * len(_HEAD)}",
     ]
-    for section, result in sections:
-        lines.append(f"| **{section.title}** |{' |' * len(_HEAD)}")
+    for result in results:
+        lines.append(f"| **{result.title}** |{' |' * len(_HEAD)}")
         for measurement in result.findings.measurements:
             lines.append(f"| {measurement.what} | {' | '.join(_cells(measurement))} |")
-    for section, result in sections:
+    for result in results:
         rounds = max(len(each.ours) for each in result.findings.measurements)
-        lines += ["", f"## {section.title}", "", section.method, ""]
+        lines += ["", f"## {result.title}", "", result.method, ""]
         lines.append(
             f"*{result.date}, commit {result.commit}, up to {rounds} rounds; "
             f"load before it {result.load:.1f}.*"
@@ -122,6 +124,8 @@ def _markdown(machine: str, sections: Sequence[tuple[Section, SectionResult]]) -
 
 def _to_json(result: SectionResult) -> dict[str, Any]:
     return {
+        "title": result.title,
+        "method": result.method,
         "date": result.date,
         "commit": result.commit,
         "load": round(result.load, 2),
@@ -133,4 +137,5 @@ def _to_json(result: SectionResult) -> dict[str, Any]:
 def _from_json(kept: Mapping[str, Any]) -> SectionResult:
     measurements = [Measurement.from_json(each) for each in kept["measurements"]]
     findings = Findings(measurements, kept["notes"])
-    return SectionResult(findings, kept["date"], kept["commit"], kept["load"])
+    about = (kept[name] for name in ("date", "commit", "load"))
+    return SectionResult(kept["title"], kept["method"], findings, *about)

@@ -34,11 +34,12 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def section(name: str) -> Section:
-    return Section(name, f"Title of {name}", "How it was done.", 3, lambda *_: Findings([]))
+    return Section(name, "Another title", "Another way.", 3, lambda *_: Findings([]))
 
 
 def result(*measurements: Measurement, notes: str = "") -> SectionResult:
-    return SectionResult(Findings(measurements, notes), "2026-01-02", "abc", 0.25)
+    found = Findings(measurements, notes)
+    return SectionResult("Title", "How it was done.", found, "2026-01-02", "abc", 0.25)
 
 
 def test_a_ratio_is_of_one_round_and_the_limit_of_their_median() -> None:
@@ -74,6 +75,9 @@ def test_the_report_has_every_figure_its_limit_and_whether_it_is_met(folder: Pat
         "| 1 row | 800 /s | 10 /s | 90 x | 70 to 100 | at least 70 x | yes |",
         "| stop | 0.6 s |  |  | 0.4 to 0.7 | at most 0.5 | no |",
         "| size | 188 MB |  |  |  |  |  |",
+        "| **Title** | | | | | | |",
+        "## Title",
+        "How it was done.",
         "More.",
         "*2026-01-02, commit abc, up to 3 rounds; load before it 0.2.*",
     ):
