@@ -121,6 +121,13 @@ class Image:
             docker("create", "--network=host", volume, *options, self.tag, "serve"), port
         )
 
+    def rscript(self, script: Path, *arguments: Path) -> str:
+        """Return what an R script prints in the folder of the image's programs, with its model."""
+        files = [f"--volume={file}:{file}:ro" for file in (script, *arguments)]
+        model = f"--volume={self.base}/model:/opt/ml/model:ro"
+        command = ["--entrypoint=Rscript", self.tag, "--vanilla", str(script), *map(str, arguments)]
+        return docker("run", "--rm", model, *files, *command)
+
     @contextlib.contextmanager
     def serving(self) -> Iterator[Container]:
         """Serve for the time of the context."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.containers import Image, build_container, build_peer
@@ -11,6 +13,7 @@ from benchmarks.sections import Report, Section
 from benchmarks.serving import IRIS, Load, compare, write_payloads
 
 HYPERPARAMETERS = {"target": "Sepal.Length", "degree": "2"}
+_PROFILE = Path(__file__).with_name("profile.R")
 _LIMITS = {
     (Load(1, 8), "requests/s"): at_least(70),
     (Load(1, 8), "p99"): at_most(1 / 20),
@@ -32,7 +35,25 @@ def _run(rounds: int, report: Report) -> Findings:
         found = compare(
             mars, plumber, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )
-        return Findings(found)
+        report("profile")
+        return Findings(found, _profile(mars, payloads))
+
+
+def _profile(mars: Image, payloads: Mapping[int, Path]) -> str:
+    """Say where the time goes in R, step by step."""
+    took: dict[str, list[str]] = defaultdict(list)
+    for line in mars.rscript(_PROFILE, *payloads.values()).splitlines():
+        _file, step, microseconds = line.split("\t")
+        took[step].append(microseconds)
+    lines = [
+        "What a request takes in R, in µs: the median, alone on a core (`profile.R`). HTTP in Rserve "
+        "and HAProxy, and caches that other processes have used meanwhile, come on top: see *CPU*.",
+        "",
+        f"| step | {' | '.join(f'rows: {rows}' for rows in payloads)} |",
+        f"|---|{'---|' * len(payloads)}",
+        *(f"| {step} | {' | '.join(figures)} |" for step, figures in took.items()),
+    ]
+    return "\n".join(lines)
 
 
 SECTION = Section(
