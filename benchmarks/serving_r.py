@@ -46,8 +46,9 @@ def _profile(mars: Image, payloads: Mapping[int, Path]) -> str:
         _file, step, microseconds = line.split("\t")
         took[step].append(microseconds)
     lines = [
-        "What a request takes in R, in µs: the median, alone on a core (`profile.R`). HTTP in Rserve "
-        "and HAProxy, and caches that other processes have used meanwhile, come on top: see *CPU*.",
+        "What a request takes in R, in µs: the median, alone on a core (`profile.R`). HTTP in "
+        "Rserve and HAProxy, and caches that other processes have used meanwhile, come on top: see "
+        "*CPU*.",
         "",
         f"| step | {' | '.join(f'rows: {rows}' for rows in payloads)} |",
         f"|---|{'---|' * len(payloads)}",
