@@ -35,7 +35,9 @@ hinges_of <- function(fit) {
 predict_model <- function(fit, data) {
   x <- t(design_matrix(data)) # so that signs and cuts are recycled along the rows of data
   basis <- matrix(1, length(fit$selected.terms), ncol(x))
-  for (hinges in fit$hinges) {
+  # a model of before has none, as the one that serves when it is compared with a new one
+  all_hinges <- if (is.null(fit$hinges)) hinges_of(fit) else fit$hinges
+  for (hinges in all_hinges) {
     ramp <- hinges$sign * (x[hinges$column, ] - hinges$cut)
     basis[hinges$term, ] <- basis[hinges$term, ] * ramp * (ramp > 0)
   }

@@ -26,6 +26,15 @@ test_that("predictions are those of mda's predict to the last bit, whatever the 
   }
 })
 
+test_that("a model of before, which kept no hinges, predicts the same", {
+  model <- model_of(mars, iris_table, settings)
+  of_before <- model
+  of_before$fit$hinges <- NULL
+  expect_identical(
+    mars$predict(of_before, iris_table[-1L]), mars$predict(model, iris_table[-1L])
+  )
+})
+
 test_that("a category without numbers works as the only feature", {
   model <- model_of(mars, iris_table[c("Sepal.Length", "Species")], settings)
   means <- as.vector(tapply(iris$Sepal.Length, iris$Species, mean))
