@@ -23,7 +23,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def docker(*arguments: str) -> str:
-    """Run a command of Docker and return what it printed. Raises CalledProcessError."""
+    """Run a command of Docker and return what it printed. Raises RuntimeError."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr.strip()}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from benchmarks.containers import Container, Image, build_container, build_peer, docker
 from benchmarks.measurements import Findings, Measurement, at_most
 from benchmarks.sections import Report, Section
-from benchmarks.serving import IRIS, write_payloads
+from benchmarks.serving import trained_pair
 from benchmarks.serving_python import BJOERN
 from benchmarks.serving_python import HYPERPARAMETERS as SPECIES
 from benchmarks.serving_r import HYPERPARAMETERS as MARS
@@ -39,12 +38,8 @@ def _of_pair(
     rounds: int,
     report: Report,
 ) -> Iterator[Measurement]:
-    with (
-        Image.trained(tags[0], hyperparameters, IRIS) as ours,
-        Image.trained(tags[1], hyperparameters, IRIS) as peer,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        body = write_payloads(Path(folder), hyperparameters["target"])[150].read_bytes()
+    with trained_pair(*tags, hyperparameters) as (ours, peer, payloads):
+        body = payloads[150].read_bytes()
         report(f"{language}: start")
         starts = [(start_seconds(ours), start_seconds(peer)) for _ in range(rounds)]
         what = f"{language}: start to the first 200 on /ping"
@@ -56,7 +51,7 @@ def _of_pair(
         what = f"{language}: stop while {_CLIENTS} clients ask, all that was sent before answered"
         yield Measurement(what, "s", stops, limit=at_most(0.5))
         report(f"{language}: /ping beside large requests")
-        large = Path(folder) / "large.csv"
+        large = payloads[150].with_name("large.csv")
         header, rows = body.split(b"\n", 1)
         large.write_bytes(header + b"\n" + rows * ((_LARGE - len(header) - 1) // len(rows)))
         with ours.serving() as server:

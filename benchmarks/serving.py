@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from benchmarks.measurements import Limit, Measurement
 from benchmarks.sections import Report
 from benchmarks.wrk import Sent, send
 
-IRIS = ROOT / "workloads" / "data" / "iris.csv"
+_IRIS = ROOT / "workloads" / "data" / "iris.csv"
 _WARM_SECONDS = 1
 _SECONDS = 4
 
@@ -33,9 +34,22 @@ class Load:
         return f"{rows}, {connections}" + ("" if self.keep_alive else ", a new one each request")
 
 
-def write_payloads(folder: Path, target: str) -> dict[int, Path]:
+@contextmanager
+def trained_pair(
+    ours: str, peer: str, hyperparameters: Mapping[str, str]
+) -> Iterator[tuple[Image, Image, dict[int, Path]]]:
+    """Train both images on iris; yield them and the payloads for both, by their rows."""
+    with (
+        Image.trained(ours, hyperparameters, _IRIS) as our_image,
+        Image.trained(peer, hyperparameters, _IRIS) as peer_image,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        yield our_image, peer_image, _write_payloads(Path(folder), hyperparameters["target"])
+
+
+def _write_payloads(folder: Path, target: str) -> dict[int, Path]:
     """Write 1 and 150 irises without the target as CSV with a header line."""
-    lines = [line.split(",") for line in IRIS.read_text().splitlines()]
+    lines = [line.split(",") for line in _IRIS.read_text().splitlines()]
     left_out = lines[0].index(target)
     rows = [",".join(cells[:left_out] + cells[left_out + 1 :]) for cells in lines]
     payloads = {}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from benchmarks.containers import ROOT, Image, build_container, build_peer
+from benchmarks.containers import ROOT, build_container, build_peer
 from benchmarks.measurements import Findings, at_least
 from benchmarks.sections import Report, Section
-from benchmarks.serving import IRIS, Load, compare, write_payloads
+from benchmarks.serving import Load, compare, trained_pair
 
 HYPERPARAMETERS = {"target": "Species", "estimator": "logistic", "max_iter": "1000"}
 BJOERN = ROOT / "build" / "bench" / "bjoern.tar.gz"
@@ -20,13 +17,8 @@ _LIMITS = {
 
 def _run(rounds: int, report: Report) -> Findings:
     report("build the images")
-    ours, peer = build_container("sklearn"), build_peer("bottle", BJOERN)
-    with (
-        Image.trained(ours, HYPERPARAMETERS, IRIS) as sklearn,
-        Image.trained(peer, HYPERPARAMETERS, IRIS) as bottle,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        payloads = write_payloads(Path(folder), HYPERPARAMETERS["target"])
+    tags = build_container("sklearn"), build_peer("bottle", BJOERN)
+    with trained_pair(*tags, HYPERPARAMETERS) as (sklearn, bottle, payloads):
         found = compare(
             sklearn, bottle, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )

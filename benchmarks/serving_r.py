@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from benchmarks.containers import Image, build_container, build_peer
 from benchmarks.measurements import Findings, at_least, at_most
 from benchmarks.sections import Report, Section
-from benchmarks.serving import IRIS, Load, compare, write_payloads
+from benchmarks.serving import Load, compare, trained_pair
 
 HYPERPARAMETERS = {"target": "Sepal.Length", "degree": "2"}
 _PROFILE = Path(__file__).with_name("profile.R")
@@ -25,13 +24,8 @@ _LIMITS = {
 
 def _run(rounds: int, report: Report) -> Findings:
     report("build the images")
-    ours, peer = build_container("mars"), build_peer("plumber")
-    with (
-        Image.trained(ours, HYPERPARAMETERS, IRIS) as mars,
-        Image.trained(peer, HYPERPARAMETERS, IRIS) as plumber,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        payloads = write_payloads(Path(folder), HYPERPARAMETERS["target"])
+    tags = build_container("mars"), build_peer("plumber")
+    with trained_pair(*tags, HYPERPARAMETERS) as (mars, plumber, payloads):
         found = compare(
             mars, plumber, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )

@@ -22,7 +22,7 @@ invoke <- function(task, model, body, content_type = NULL, accept = NULL,
       answers <- withCallingHandlers(
         task$predict(model, table),
         error = function(e) place <<- own_function(),
-        warning = function(w) invokeRestart("muffleWarning") # nobody would be told of it
+        warning = function(w) tryInvokeRestart("muffleWarning") # nobody would be told of it
       )
       answer(formats$write(answers, formats$request), formats$answer)
     },

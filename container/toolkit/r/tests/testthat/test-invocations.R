@@ -158,4 +158,5 @@ test_that("requests are told apart by both headers, however many kinds there wer
     expect_identical(status(send("accept: text/csv")), 415L)
     expect_identical(status(send()), 415L)
   }
+  expect_length(environment(handle)$remembered, most_remembered)
 })
