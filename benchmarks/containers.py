@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,19 @@ class Container:
     id: str
     port: int
 
-    def cpu_seconds(self) -> float:
-        """Return what the processes that it has now have used of the processor."""
-        ticks = 0
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return what the processes that it has now have used of the processor.
+
+        By the program's name, and what the kernel did for it by that name with ": kernel".
+        """
+        seconds: dict[str, float] = defaultdict(float)
         for pid in docker("top", self.id, "-o", "pid").split()[1:]:
             with contextlib.suppress(FileNotFoundError):  # it has ended
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / _TICKS_PER_SECOND
+                before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+                name, fields = before.partition("(")[2], after.split()
+                seconds[name] += int(fields[11]) / _TICKS_PER_SECOND
+                seconds[f"{name}: kernel"] += int(fields[12]) / _TICKS_PER_SECOND
+        return dict(seconds)
 
     def ping(self) -> int:
         """Return the status of GET /ping. Raises OSError or HTTPException."""

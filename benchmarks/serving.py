@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from benchmarks.containers import ROOT, Container, Image
-from benchmarks.measurements import Limit, Measurement
+from benchmarks.measurements import Findings, Limit, Measurement
 from benchmarks.sections import Report
 from benchmarks.wrk import Sent, send
 
@@ -67,11 +68,12 @@ def compare(
     limits: Mapping[tuple[Load, str], Limit],
     rounds: int,
     report: Report,
-) -> list[Measurement]:
+) -> Findings:
     """Send each load of `limits` to both in turn, `rounds` times.
 
     A limit is of a load and of what is measured of it: "requests/s", "p99" or "CPU".
     """
+    programs: dict[Load, list[dict[str, float]]] = defaultdict(list)
     figures: dict[tuple[Load, str], dict[str, list[float]]] = defaultdict(
         lambda: {"ours": [], "peer": []}
     )
@@ -90,13 +92,37 @@ def compare(
                     sent, cpu = _measure(server, payloads[load.rows], load)
                     figures[load, "requests/s"][name].append(sent.per_second)
                     figures[load, "p99"][name].append(sent.p99)
-                    figures[load, "CPU"][name].append(cpu)
-    return [
+                    figures[load, "CPU"][name].append(sum(cpu.values()))
+                    if name == "ours" and load.keep_alive:
+                        programs[load].append(cpu)
+    measurements = [
         Measurement(f"{load}: {what}", _UNITS[what], found["ours"], found["peer"], limits.get(key))
         for key, found in figures.items()
         for load, what in [key]
         if load.keep_alive or what != "CPU"  # processes that end with their connection are missed
     ]
+    return Findings(measurements, _by_program(programs))
+
+
+def _by_program(programs: Mapping[Load, Sequence[Mapping[str, float]]]) -> str:
+    """Say what each program of ours takes of the processor for a request."""
+    names = dict.fromkeys(name for rounds in programs.values() for each in rounds for name in each)
+    figures = {
+        name: [median(each.get(name, 0) for each in rounds) for rounds in programs.values()]
+        for name in names
+    }
+    lines = [
+        "The CPU of a request, by the programs of our container, in µs: the median of the rounds.",
+        "",
+        f"| program | {' | '.join(map(str, programs))} |",
+        f"|---|{'---|' * len(programs)}",
+        *(
+            f"| {name} | {' | '.join(f'{figure:.0f}' for figure in its)} |"
+            for name, its in figures.items()
+            if max(its) >= 1
+        ),
+    ]
+    return "\n".join(lines)
 
 
 def check_same_answers(ours: Container, peer: Container, body: bytes) -> None:
@@ -120,8 +146,8 @@ def _predictions(answer: tuple[int, bytes]) -> list[str]:
 _UNITS = {"requests/s": "/s", "p99": "ms", "CPU": "µs"}
 
 
-def _measure(server: Container, body: Path, load: Load) -> tuple[Sent, float]:
-    """Return what came of it, and the processor's microseconds for each request."""
+def _measure(server: Container, body: Path, load: Load) -> tuple[Sent, dict[str, float]]:
+    """Return what came of it, and the processor's microseconds for each request by program."""
 
     def run(seconds: float) -> Sent:
         return send(
@@ -135,4 +161,6 @@ def _measure(server: Container, body: Path, load: Load) -> tuple[Sent, float]:
     run(_WARM_SECONDS)
     before = server.cpu_seconds()
     sent = run(_SECONDS)
-    return sent, (server.cpu_seconds() - before) / sent.requests * 1e6
+    used = server.cpu_seconds()
+    spent = {name: each - before.get(name, 0) for name, each in used.items()}
+    return sent, {name: seconds / sent.requests * 1e6 for name, seconds in spent.items()}

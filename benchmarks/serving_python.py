@@ -19,10 +19,9 @@ def _run(rounds: int, report: Report) -> Findings:
     report("build the images")
     tags = build_container("sklearn"), build_peer("bottle", BJOERN)
     with trained_pair(*tags, HYPERPARAMETERS) as (sklearn, bottle, payloads):
-        found = compare(
+        return compare(
             sklearn, bottle, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )
-        return Findings(found)
 
 
 SECTION = Section(

@@ -30,7 +30,8 @@ def _run(rounds: int, report: Report) -> Findings:
             mars, plumber, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )
         report("profile")
-        return Findings(found, _profile(mars, payloads))
+        notes = f"{found.notes}\n\n{_profile(mars, payloads)}"
+        return Findings(found.measurements, notes)
 
 
 def _profile(mars: Image, payloads: Mapping[int, Path]) -> str:
@@ -40,9 +41,9 @@ def _profile(mars: Image, payloads: Mapping[int, Path]) -> str:
         _file, step, microseconds = line.split("\t")
         took[step].append(microseconds)
     lines = [
-        "What a request takes in R, in µs: the median, alone on a core (`profile.R`). HTTP in "
-        "Rserve and HAProxy, and caches that other processes have used meanwhile, come on top: see "
-        "*CPU*.",
+        "Of that, what it takes in R's own code, in µs: the median of calls one after the other, "
+        "alone on a core (`profile.R`). HTTP in Rserve comes on top, and that the caches of the "
+        "processor hold something else when a process is woken by a request.",
         "",
         f"| step | {' | '.join(f'rows: {rows}' for rows in payloads)} |",
         f"|---|{'---|' * len(payloads)}",

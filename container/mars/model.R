@@ -34,7 +34,8 @@ hinges_of <- function(fit) {
 #' The same to the last bit as mda's predict(), which takes several times as long.
 predict_model <- function(fit, data) {
   x <- t(design_matrix(data)) # so that signs and cuts are recycled along the rows of data
-  basis <- matrix(1, length(fit$selected.terms), ncol(x))
+  basis <- rep.int(1, length(fit$selected.terms) * ncol(x))
+  dim(basis) <- c(length(fit$selected.terms), ncol(x))
   # a model of before has none, as the one that serves when it is compared with a new one
   all_hinges <- if (is.null(fit$hinges)) hinges_of(fit) else fit$hinges
   for (hinges in all_hinges) {

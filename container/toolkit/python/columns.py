@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from itertools import accumulate, chain
+from math import isfinite, prod
 from operator import itemgetter
 from typing import Any
 
@@ -54,16 +55,6 @@ class Column:
         levels = described.get("levels")
         return cls(described["name"], None if levels is None else tuple(levels))
 
-    def numbers(self, cells: Sequence[Cell]) -> Matrix:
-        """Return the numbers of a column, NaN where a cell is none."""
-        try:  # all at once, where none needs a second look; a sum that is finite has no NaN in it
-            numbers = list(map(float, cells))
-            if isfinite(sum(numbers)) and not _any_underscore(cells):
-                return np.fromiter(numbers, np.float64, len(numbers))
-        except (ValueError, OverflowError):
-            pass
-        return np.array(list(map(as_number, cells)))
-
     def codes(self, cells: Sequence[Cell]) -> npt.NDArray[np.intp]:
         """Return the positions of cells among the levels, -1 where one is none of them."""
         code = self._code
@@ -79,18 +70,15 @@ class Column:
         """How many columns of the matrix it takes."""
         return 1 if self.levels is None else len(self.levels)
 
-    def encode(self, cells: Sequence[Cell], block: Matrix) -> None:
-        """Fill its part of the matrix, NaN where a cell is not valid.
+    def indicators(self, cells: Sequence[Cell]) -> Matrix:
+        """Return a category's indicators (0 or 1), a column for each level, as OneHotEncoder does.
 
-        A number is itself; a category becomes an indicator (0 or 1) for each of its levels, as
-        scikit-learn's OneHotEncoder does.
+        The row of a cell that is not valid is NaN.
         """
-        if self.levels is None:
-            block[:, 0] = self.numbers(cells)
-            return
         codes = self.codes(cells)
-        block[:] = codes[:, np.newaxis] == np.arange(len(self.levels))
-        block[codes == _INVALID] = np.nan
+        matrix: Matrix = (codes[:, np.newaxis] == np.arange(self.width)).astype(np.float64)
+        matrix[codes == _INVALID] = np.nan
+        return matrix
 
     def wrong_cells(self, cells: Sequence[Cell]) -> Iterator[tuple[int, str]]:
         """Yield the rows of wrong cells, counted from 1, and what to say of each."""
@@ -100,6 +88,18 @@ class Column:
             if not valid:
                 found = quoted(None if is_missing(cell) else as_level(cell))
                 yield row, f"column '{self.name}': found {found}, expected {self.expected}"
+
+
+def as_numbers(columns: Sequence[Sequence[Cell]]) -> Matrix:
+    """Return the numbers of columns that are as long, a row for each; NaN where a cell is none."""
+    shape = len(columns), len(columns[0])
+    try:  # all at once, where none needs a second look
+        numbers = np.fromiter(map(float, chain.from_iterable(columns)), np.float64, prod(shape))
+        if np.isfinite(numbers).all() and not any(map(_any_underscore, columns)):
+            return numbers.reshape(shape)
+    except (ValueError, OverflowError):
+        pass
+    return np.array([list(map(as_number, cells)) for cells in columns])
 
 
 def as_number(cell: Cell) -> float:
@@ -207,11 +207,16 @@ def design_matrix(columns: Sequence[Column], table: Table) -> Matrix:
     Raises a UserError that names every wrong column, or every wrong cell.
     """
     table = _in_order(columns, table)
-    matrix = np.empty((table.rows, sum(column.width for column in columns)))
-    end = 0
-    for column, cells in zip(columns, table.columns, strict=True):
-        start, end = end, end + column.width
-        column.encode(cells, matrix[:, start:end])
+    *starts, width = accumulate((column.width for column in columns), initial=0)
+    matrix = np.empty((table.rows, width))
+    numbers = {}
+    for column, start, cells in zip(columns, starts, table.columns, strict=True):
+        if column.is_number:
+            numbers[start] = cells
+        else:
+            matrix[:, start : start + column.width] = column.indicators(cells)
+    if numbers:
+        matrix[:, list(numbers)] = as_numbers(list(numbers.values())).T
     if np.isnan(matrix).any():
         report(cell_problems(columns, table))
     if not table.rows:

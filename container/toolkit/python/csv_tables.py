@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 from typing import NamedTuple, cast
 
 from toolkit.problems import UserError, problems_in, quoted, report
@@ -110,12 +109,13 @@ def _even_columns(text: str) -> list[list[Cell]]:
         return []
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    commas = set(map(str.count, text.split("\n"), repeat(",")))
-    if len(commas) > 1:
+    # each row but the last with a field of its own for what ends it
+    cells = cast("list[Cell]", text.replace("\n", ",\n,").split(","))
+    ends = text.count("\n")
+    width = (len(cells) - ends) // (ends + 1)
+    if cells[width :: width + 1] != ["\n"] * ends:
         return []
-    cells = cast("list[Cell]", text.replace("\n", ",").split(","))
-    width = commas.pop() + 1
-    return [cells[first::width] for first in range(width)]
+    return [cells[first :: width + 1] for first in range(width)]
 
 
 def _rows(text: str, first: int) -> list[list[str]]:

@@ -46,7 +46,7 @@ from joblib import parallel_backend
 from sklearn.base import is_classifier, is_regressor
 
 from toolkit.artifact import Model
-from toolkit.columns import Matrix, check_table, describe_columns, design_matrix
+from toolkit.columns import Matrix, as_numbers, check_table, describe_columns, design_matrix
 from toolkit.csv_tables import Table
 from toolkit.formats import as_decimal
 from toolkit.hyperparameters import Settings, own_settings, refuse
@@ -102,7 +102,7 @@ def fit_model(table: Table, settings: Settings, build: Build, *, header: bool) -
         refuse("probabilities", True, f"false with {type(estimator).__name__}, which has none")
     matrix = design_matrix(columns, table.select([column.name for column in columns]))
     cells = table.column(name)
-    estimator.fit(matrix, target.numbers(cells) if target.is_number else target.codes(cells))
+    estimator.fit(matrix, as_numbers([cells])[0] if target.is_number else target.codes(cells))
     model = Model(
         estimator=estimator,
         columns=columns,

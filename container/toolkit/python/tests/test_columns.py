@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.columns import Column, as_number, cell_problems, describe_columns, design_matrix
+from toolkit.columns import (
+    Column,
+    as_number,
+    as_numbers,
+    cell_problems,
+    describe_columns,
+    design_matrix,
+)
 from toolkit.csv_tables import Cell, Table, parse_csv
 from toolkit.problems import UserError
 
@@ -40,7 +47,7 @@ def test_columns_are_taken_by_name(order: list[str], sizes: list[float]) -> None
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_read_as_it_is_spelled(value: float) -> None:
     assert as_number(repr(value)) == value
-    assert SIZE.numbers([repr(value), value]).tolist() == [value, value]
+    assert as_numbers([[repr(value), value]]).tolist() == [[value, value]]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +55,7 @@ def test_a_number_is_read_as_it_is_spelled(value: float) -> None:
 )
 def test_whatever_else_is_no_number(cell: Cell) -> None:
     assert np.isnan(as_number(cell))
-    assert np.isnan(SIZE.numbers(["1", cell, 2.5])).tolist() == [False, True, False]
+    assert np.isnan(as_numbers([["1", cell, 2.5]])).tolist() == [[False, True, False]]
     cells: list[Cell] = ["1", cell, 2.5] if isinstance(cell, str) else ["1", "", "2"]
     (problem,) = cell_problems([SIZE], Table(["size"], [cells]))
     assert problem.startswith("row 2, column 'size': found ")

@@ -7,8 +7,8 @@
 parse_csv <- function(text, header = TRUE) {
   with_quotes <- grepl("\"", text, fixed = TRUE)
   if (with_quotes) text <- hide_quoted(text)
-  if (grepl("\r", text, fixed = TRUE)) text <- gsub("\r\n", "\n", text, fixed = TRUE)
   lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
+  if (any(endsWith(lines, "\r"))) lines <- strsplit(text, "\r?\n")[[1L]]
   if (!all(nzchar(lines))) lines <- lines[seq_len(max(0L, which(nzchar(lines))))] # at the end
   if (length(lines) == 0L) {
     report(paste0("found no text, expected CSV", if (header) " with a header line"))

@@ -89,15 +89,11 @@ places <- function(table, rows) {
 #' Some columns of a table, which remembers where its rows are.
 pick_columns <- function(table, names) structure(table[names], files = attr(table, "files"))
 
-#' A column's values as numbers, or as a factor with the levels of the training data. NA where a
-#' cell is not valid, with a warning where a text is no number.
+#' A column's values as numbers, or as a factor with the levels of the training data. Not finite
+#' where a cell is not valid, with a warning where a text is no number.
 type_values <- function(column, values) {
   levels <- column$levels
-  if (is.null(levels)) {
-    numbers <- as.numeric(values)
-    if (!all(is.finite(numbers))) numbers[!is.finite(numbers)] <- NA
-    return(numbers)
-  }
+  if (is.null(levels)) return(as.numeric(values))
   codes <- match(values, levels)
   attributes(codes) <- list(levels = levels, class = "factor")
   codes
@@ -114,9 +110,7 @@ typed_frame <- function(columns, table) {
   }
   values <- vector("list", length(columns))
   for (i in seq_along(columns)) values[[i]] <- type_values(columns[[i]], table[[i]])
-  if (anyNA(values, recursive = TRUE)) {
-    report(cell_problems(columns, table))
-  }
+  if (!all(is.finite(unlist(values, use.names = FALSE)))) report(cell_problems(columns, table))
   rows <- length(values[[1L]])
   if (rows == 0L) report("found no row, expected at least one")
   # a data.frame without data.frame(), which would cost more than a prediction
@@ -134,7 +128,7 @@ design_matrix <- function(data) {
     levels <- attr(blocks[[i]], "levels")
     if (!is.null(levels)) blocks[[i]] <- indicators(unclass(blocks[[i]]), length(levels))
   }
-  values <- unlist(blocks, use.names = FALSE)
+  values <- as.double(unlist(blocks, use.names = FALSE))
   dim(values) <- c(rows, length(values) %/% rows)
   values
 }
@@ -142,14 +136,8 @@ design_matrix <- function(data) {
 #' nrow() of a data.frame with columns, which asks S3 for its method.
 count_rows <- function(data) length(.subset2(data, 1L))
 
-#' A 1 where a code is a column's, which begin with the second code; column by column.
-indicators <- function(codes, levels) {
-  rows <- length(codes)
-  values <- numeric(rows * (levels - 1L))
-  others <- which(codes > 1L)
-  values[others + (codes[others] - 2L) * rows] <- 1
-  values
-}
+#' Whether a code is a column's, which begin with the second code; column by column.
+indicators <- function(codes, levels) codes == rep(seq_len(levels)[-1L], each = length(codes))
 
 check_columns <- function(expected, found) {
   missing <- setdiff(expected, found)

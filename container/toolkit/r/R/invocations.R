@@ -64,7 +64,7 @@ request_handler <- function(task, model) {
     # with names in lower case, as HAProxy sends them
     asked <- lines[startsWith(lines, "content-type: ") | startsWith(lines, "accept: ")]
     key <- paste0(c("asked:", asked), collapse = "\n") # of no header, too, a name
-    formats <- get0(key, remembered, inherits = FALSE)
+    formats <- remembered[[key]]
     if (is.null(formats)) {
       type <- header_value(asked, "content-type: ")
       formats <- negotiate(task, model, type, header_value(asked, "accept: "))
