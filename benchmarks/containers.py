@@ -46,7 +46,7 @@ class Container:
     port: int
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return what the processes that it has now have used of the processor.
+        """Return what its processes, and those of theirs that have ended, used of the processor.
 
         By the program's name, and what the kernel did for it by that name with ": kernel".
         """
@@ -55,8 +55,9 @@ class Container:
             with contextlib.suppress(FileNotFoundError):  # it has ended
                 before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
                 name, fields = before.partition("(")[2], after.split()
-                seconds[name] += int(fields[11]) / _TICKS_PER_SECOND
-                seconds[f"{name}: kernel"] += int(fields[12]) / _TICKS_PER_SECOND
+                itself, kernel, ended, kernel_of_ended = map(int, fields[11:15])
+                seconds[name] += (itself + ended) / _TICKS_PER_SECOND
+                seconds[f"{name}: kernel"] += (kernel + kernel_of_ended) / _TICKS_PER_SECOND
         return dict(seconds)
 
     def ping(self) -> int:
