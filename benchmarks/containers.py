@@ -128,11 +128,12 @@ class Image:
             docker("create", "--network=host", volume, *options, self.tag, "serve"), port
         )
 
-    def rscript(self, script: Path, *arguments: Path) -> str:
-        """Return what an R script prints in the folder of the image's programs, with its model."""
+    def run(self, script: Path, *arguments: Path) -> str:
+        """Return what a script prints in the folder of the image's programs, with its model."""
         files = [f"--volume={file}:{file}:ro" for file in (script, *arguments)]
         model = f"--volume={self.base}/model:/opt/ml/model:ro"
-        command = ["--entrypoint=Rscript", self.tag, "--vanilla", str(script), *map(str, arguments)]
+        program = {".R": "Rscript", ".py": "python3"}[script.suffix]
+        command = [f"--entrypoint={program}", self.tag, str(script), *map(str, arguments)]
         return docker("run", "--rm", model, *files, *command)
 
     @contextlib.contextmanager

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.containers import ROOT, build_container, build_peer
 from benchmarks.measurements import Findings, at_least
 from benchmarks.sections import Report, Section
-from benchmarks.serving import Load, compare, trained_pair
+from benchmarks.serving import Load, compare, profile, trained_pair
 
 HYPERPARAMETERS = {"target": "Species", "estimator": "logistic", "max_iter": "1000"}
 BJOERN = ROOT / "build" / "bench" / "bjoern.tar.gz"
+_PROFILE = Path(__file__).with_name("profile_python.py")
 _LIMITS = {
     (Load(1, 8), "requests/s"): at_least(10),
     (Load(150, 8), "requests/s"): at_least(8),
@@ -19,9 +22,12 @@ def _run(rounds: int, report: Report) -> Findings:
     report("build the images")
     tags = build_container("sklearn"), build_peer("bottle", BJOERN)
     with trained_pair(*tags, HYPERPARAMETERS) as (sklearn, bottle, payloads):
-        return compare(
+        found = compare(
             sklearn, bottle, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )
+        report("profile")
+        steps = profile(sklearn, _PROFILE, payloads)
+        return Findings(found.measurements, f"{found.notes}\n\n{steps}")
 
 
 SECTION = Section(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.containers import Image, build_container, build_peer
+from benchmarks.containers import build_container, build_peer
 from benchmarks.measurements import Findings, at_least, at_most
 from benchmarks.sections import Report, Section
-from benchmarks.serving import Load, compare, trained_pair
+from benchmarks.serving import Load, compare, profile, trained_pair
 
 HYPERPARAMETERS = {"target": "Sepal.Length", "degree": "2"}
-_PROFILE = Path(__file__).with_name("profile.R")
+_PROFILE = Path(__file__).with_name("profile_r.R")
 _LIMITS = {
     (Load(1, 8), "requests/s"): at_least(70),
     (Load(1, 8), "p99"): at_most(1 / 20),
@@ -30,26 +28,8 @@ def _run(rounds: int, report: Report) -> Findings:
             mars, plumber, payloads=payloads, limits=_LIMITS, rounds=rounds, report=report
         )
         report("profile")
-        notes = f"{found.notes}\n\n{_profile(mars, payloads)}"
-        return Findings(found.measurements, notes)
-
-
-def _profile(mars: Image, payloads: Mapping[int, Path]) -> str:
-    """Say where the time goes in R, step by step."""
-    took: dict[str, list[str]] = defaultdict(list)
-    for line in mars.rscript(_PROFILE, *payloads.values()).splitlines():
-        _file, step, microseconds = line.split("\t")
-        took[step].append(microseconds)
-    lines = [
-        "Of that, what it takes in R's own code, in µs: the median of calls one after the other, "
-        "alone on a core (`profile.R`). HTTP in Rserve comes on top, and that the caches of the "
-        "processor hold something else when a process is woken by a request.",
-        "",
-        f"| step | {' | '.join(f'rows: {rows}' for rows in payloads)} |",
-        f"|---|{'---|' * len(payloads)}",
-        *(f"| {step} | {' | '.join(figures)} |" for step, figures in took.items()),
-    ]
-    return "\n".join(lines)
+        steps = profile(mars, _PROFILE, payloads)
+        return Findings(found.measurements, f"{found.notes}\n\n{steps}")
 
 
 SECTION = Section(

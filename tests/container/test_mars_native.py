@@ -6,12 +6,14 @@ import os
 import re
 import socket
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.container.client import healthy
 from tests.container.conftest import Trained
+from tests.container.kit import Example
 from tests.container.runners import NativeProcess, Runner, children
 
 pytestmark = [pytest.mark.container("mars"), pytest.mark.kind("native")]
@@ -58,6 +60,38 @@ def test_ping_comes_before_the_model_where_the_processor_is_busy(
         started = {name: pid for pid, name in children(server.process.pid).items()}
         nice = {name: os.getpriority(os.PRIO_PROCESS, pid) for name, pid in started.items()}
     assert nice["R"] > nice["haproxy"]
+
+
+def test_requests_one_after_the_other_are_answered_by_one_process(
+    runner: Runner, trained: Trained, example: Example
+) -> None:
+    # which has the model in the processor's caches, and so is half as fast again
+    features = example.table.of(example.names)
+    environment = {"SAGEMAKER_MODEL_SERVER_WORKERS": "4"}
+    with healthy(runner, trained.base.path, **environment) as (server, client):
+        assert isinstance(server, NativeProcess)
+        started = children(server.process.pid)
+        (r_process,) = (pid for pid, name in started.items() if name == "R")
+        header, *rows = features.text.splitlines(keepends=True)
+        with ThreadPoolExecutor(4) as pool:  # large ones, so that each has a process of its own
+            answers = pool.map(client.post, [header + "".join(rows) * 200] * 4)
+            assert [answer.status for answer in answers] == [200] * 4
+        workers = {pid: wakings(pid) for pid in children(r_process)}
+        for _ in range(20):
+            assert client.post(features.text).status == 200
+        woken = [pid for pid, before in workers.items() if wakings(pid) > before]
+    assert len(workers) >= 4  # and perhaps one that HAProxy's check has just got, and that ends
+    assert len(woken) == 1
+
+
+def wakings(pid: int) -> int:
+    """Tell how often a process has waited for something, as for a request; 0 of one that ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return 0
+    (line,) = (each for each in status.splitlines() if each.startswith("voluntary_ctxt_switches:"))
+    return int(line.partition(":")[2])
 
 
 @pytest.mark.parametrize(("batch", "seconds"), [("", "60"), ("true", "3600")])

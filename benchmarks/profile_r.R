@@ -1,5 +1,5 @@
 # Where the time of a request goes in R: the median microseconds of each step, alone on a core.
-# usage: Rscript profile.R <a CSV> ..., in the folder of a container's programs
+# usage: Rscript profile_r.R <a CSV> ..., in the folder of a container's programs
 
 for (file in list.files("toolkit/R", full.names = TRUE)) source(file)
 task <- read_task(".")
