@@ -32,7 +32,8 @@ for (file in commandArgs(trailingOnly = TRUE)) {
     },
     "the design matrix" = function() design_matrix(frame),
     "all of the prediction, with both" = function() task$predict(model, table),
-    "the answer as JSON" = function() formats$write(answers, formats$request)
+    "the answer as JSON" = function() formats$write(answers, formats$request),
+    "a look for garbage, once in about a thousand requests of one row" = function() gc(full = FALSE)
   )
   for (name in names(steps)) {
     for (call in 1:20) steps[[name]]() # until R has compiled it
