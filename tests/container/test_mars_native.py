@@ -79,7 +79,8 @@ def test_requests_one_after_the_other_are_answered_by_one_process(
         workers = {pid: wakings(pid) for pid in children(r_process)}
         for _ in range(20):
             assert client.post(features.text).status == 200
-        woken = [pid for pid, before in workers.items() if wakings(pid) > before]
+        # a large request's worker may come to its next wait only now
+        woken = [pid for pid, before in workers.items() if wakings(pid) > before + 2]
     assert len(workers) >= 4  # and perhaps one that HAProxy's check has just got, and that ends
     assert len(woken) == 1
 

@@ -36,6 +36,12 @@ def test_numbers_are_themselves_and_a_category_has_a_column_for_each_level() -> 
     assert matrix.dtype == np.float64
 
 
+def test_a_category_stands_between_the_numbers_around_it() -> None:
+    columns = [SIZE, KIND, Column("age")]
+    table = Table(["size", "kind", "age"], [["1", "2"], ["b", "a"], ["3", "4"]])
+    assert design_matrix(columns, table).tolist() == [[1, 0, 1, 0, 3], [2, 1, 0, 0, 4]]
+
+
 @given(order=st.permutations(["size", "kind"]), sizes=st.lists(st.floats(-1e9, 1e9), min_size=1))
 def test_columns_are_taken_by_name(order: list[str], sizes: list[float]) -> None:
     cells: dict[str, list[Cell]] = {"size": list(sizes), "kind": ["b"] * len(sizes)}
