@@ -9,10 +9,12 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import tarfile
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +29,8 @@ _ECR = re.compile(r"([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.")
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_UNPACKING = threading.Lock()
+"""Several jobs may ask for the same image at once, as those of a tuning job do."""
 
 
 class Reference(NamedTuple):
@@ -162,12 +166,22 @@ def pull(image: str, found: Mapping[str, Any], endpoint: str, cache: Path) -> Pu
             f"image {image} was built by Docker and needs Docker to run; without an engine only "
             "images that this machine pushed without one can run"
         )
-    if not target.exists():
-        target.mkdir(parents=True)
-        for layer in manifest["layers"]:
-            unpack_layer(_request("GET", f"{blobs}/{layer['digest']}"), target)
+    with _UNPACKING:
+        if not target.exists():
+            layers = [_request("GET", f"{blobs}/{each['digest']}") for each in manifest["layers"]]
+            _unpack_whole(layers, target)
     environment = dict(variable.split("=", 1) for variable in config["Env"])
     return PulledImage(digest, target, environment)
+
+
+def _unpack_whole(layers: Sequence[bytes], target: Path) -> None:
+    """Unpack all layers, or leave no `target`."""
+    partial = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of one that failed
+    partial.mkdir(parents=True)
+    for layer in layers:
+        unpack_layer(layer, partial)
+    partial.rename(target)
 
 
 def _request(method: str, url: str, body: bytes | None = None, content_type: str = "") -> bytes:

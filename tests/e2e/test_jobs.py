@@ -94,6 +94,7 @@ def test_the_tuning_ran_its_jobs_in_parallel_up_to_the_limit_and_inside_the_rang
     app: App,
 ) -> None:
     jobs = training_jobs(app)
+    assert [job.get("FailureReason") for job in jobs] == [None] * 6
     assert [job["TrainingJobStatus"] for job in jobs] == ["Completed"] * 6
     for job in jobs:
         assert int(job["HyperParameters"]["degree"]) in (1, 2, 3)

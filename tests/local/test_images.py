@@ -1,10 +1,15 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local.runners import ImageError
+from local.runners import ImageError, images
 from local.runners.images import Reference, layer_of, unpack_layer
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app/mars:1"
 
 
 @pytest.fixture
@@ -56,3 +61,53 @@ def test_a_uri_names_repository_and_version(
 def test_a_uri_without_a_registry_is_refused() -> None:
     with pytest.raises(ImageError, match="library/r-base names no registry"):
         Reference.parse("library/r-base")
+
+
+@pytest.fixture
+def found(context: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What ECR says of an image of the context, whose blobs its registry has."""
+    config = {"config": {"Labels": {images.MARKER_LABEL: "true"}, "Env": ["PATH=/opt/program"]}}
+    blobs = {"config": json.dumps(config).encode(), "layer": layer_of(context)}
+    monkeypatch.setattr(images, "_request", lambda _method, url: blobs[url.rpartition("/")[2]])
+    manifest = {"config": {"digest": "config"}, "layers": [{"digest": "layer"}]}
+    return {"imageId": {"imageDigest": "sha256:ab"}, "imageManifest": json.dumps(manifest)}
+
+
+def test_an_image_that_is_being_unpacked_is_waited_for(
+    found: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(layer: bytes, target: Path) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        unpack_layer(layer, target)
+
+    def has_its_programs() -> bool:
+        pulled = images.pull(IMAGE, found, "http://registry", tmp_path / "cache")
+        return (pulled.programs / "R" / "model.R").is_file()
+
+    monkeypatch.setattr(images, "unpack_layer", slowly)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(has_its_programs)
+        assert begun.wait(30)
+        second = pool.submit(has_its_programs)
+        threading.Event().wait(0.2)  # what does not wait has ended by then
+        go_on.set()
+        assert first.result(30)
+        assert second.result(30)
+
+
+def test_an_image_that_could_not_be_unpacked_is_unpacked_anew(
+    found: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_layer: bytes, target: Path) -> None:
+        (target / "train").touch()
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(images, "unpack_layer", fails)
+        with pytest.raises(OSError, match="no space left"):
+            images.pull(IMAGE, found, "http://registry", tmp_path / "cache")
+    pulled = images.pull(IMAGE, found, "http://registry", tmp_path / "cache")
+    assert (pulled.programs / "R" / "model.R").is_file()
