@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sklearn
@@ -24,8 +24,8 @@ from toolkit.problems import UserError
 # HAProxy decides how long a connection to it stays open, and how long a request may take.
 _NEVER_SECONDS = 7200
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Handler = Callable[[bytes, Mapping[bytes, bytes]], Answer]
+"""Answers the body and the headers of a request, whose names are in lower case."""
 
 
 def serve() -> int:
@@ -51,35 +51,16 @@ def example(model: Model) -> Table:
     return Table(model.names, [[row[name]] for name in model.names])
 
 
-def application(model: Model) -> Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]:
-    """Return an ASGI application that answers POST /invocations; HAProxy lets nothing else in."""
+def handler(model: Model) -> Handler:
+    """Return what answers POST /invocations; HAProxy lets nothing else in."""
 
-    async def answer(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        parts = []
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            parts.append(message["body"])
-            if not message["more_body"]:
-                break
-        headers = dict(scope["headers"])
-        answer = invoke(
-            model,
-            parts[0] if len(parts) == 1 else b"".join(parts),
-            headers.get(b"content-type", b"").decode("latin-1"),
-            headers.get(b"accept", b"").decode("latin-1"),
+    def answer(body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        content_type, accept = (
+            headers.get(name, b"").decode("latin-1") for name in (b"content-type", b"accept")
         )
-        await send({"type": "http.response.start", **_head(answer)})
-        await send({"type": "http.response.body", "body": answer.body})
+        return invoke(model, body, content_type, accept)
 
     return answer
-
-
-def _head(answer: Answer) -> dict[str, Any]:
-    length = str(len(answer.body)).encode()
-    headers = [(b"content-type", answer.content_type.encode()), (b"content-length", length)]
-    return {"status": answer.status, "headers": headers}
 
 
 def _run(model: Model, addresses: list[str]) -> None:
@@ -103,7 +84,7 @@ def _run(model: Model, addresses: list[str]) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return application(model)
+            return handler(model)
 
     Server().run()
 

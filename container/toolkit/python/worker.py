@@ -4,7 +4,46 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.workers import UvicornWorker
+
+
+class Protocol(HttpToolsProtocol):
+    """A connection of HAProxy, on which a request is answered as soon as it is whole.
+
+    uvicorn would make a task, an event and three messages of each request, for applications that
+    wait for something while they answer. This one waits for nothing, and HAProxy sends one request
+    after the other: without them a request costs a third less.
+    """
+
+    def on_message_begin(self) -> None:
+        """See httptools: nothing of an earlier request is left."""
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: list[bytes] = []
+
+    def on_url(self, url: bytes) -> None:
+        """HAProxy lets no other path in."""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header. HAProxy sends the names in lower case."""
+        self.headers[name] = value
+
+    def on_headers_complete(self) -> None:
+        """There is nothing to do before the body."""
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body."""
+        self.parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """Answer."""
+        answer = self.app(b"".join(self.parts), self.headers)
+        head = b"content-type: %b\r\ncontent-length: %d\r\n\r\n"
+        self.transport.write(
+            STATUS_LINE[answer.status]
+            + head % (answer.content_type.encode(), len(answer.body))
+            + answer.body
+        )
 
 
 class Worker(UvicornWorker):
@@ -12,7 +51,8 @@ class Worker(UvicornWorker):
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "loop": "uvloop",
-        "http": "httptools",
+        "http": Protocol,
+        "interface": "asgi3",  # which leaves the application as it is
         "lifespan": "off",
         "ws": "none",
         "proxy_headers": False,

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import http.client
 import json
@@ -11,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,16 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from toolkit import serving
 from toolkit.artifact import Model, save_model
 from toolkit.csv_tables import Table, parse_csv
 from toolkit.fitting import fit_model, predict_rows
-from toolkit.serving import application, example
+from toolkit.serving import example, handler
 from toolkit.tests.examples import CONTAINER
+from toolkit.worker import Protocol, Worker
 
 BODY = b"Sepal.Length,Sepal.Width,Petal.Length,Petal.Width\n5,3,1,0\n"
 PROGRAMS = CONTAINER / "sklearn"
@@ -181,27 +183,21 @@ def test_a_model_that_cannot_be_loaded_ends_it_before_the_web_is_imported(tmp_pa
     assert not imported & {"gunicorn", "uvicorn", "uvloop", "matplotlib", "pandas", "model"}
 
 
-def call(model: Model, *messages: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What the application sends for a request that comes in these messages."""
-    coming, sent = iter(messages), []
-
-    async def receive() -> Mapping[str, Any]:
-        return next(coming)
-
-    async def send(message: Mapping[str, Any]) -> None:
-        sent.append(message)
-
-    headers = [(b"content-type", b"text/csv"), (b"accept", b"application/json")]
-
-    async def run() -> None:
-        await application(model)({"type": "http", "headers": headers}, receive, send)
-
-    asyncio.run(run())
-    return sent
+def answers(model: Model, *received: bytes) -> list[bytes]:
+    """What is written to a connection on which HAProxy sends these pieces."""
+    config = Config(handler(model), **Worker.CONFIG_KWARGS)
+    protocol = Protocol(config, ServerState(), _loop=Mock())
+    transport = Mock()
+    transport.get_extra_info.return_value = None
+    protocol.connection_made(transport)
+    for piece in received:
+        protocol.data_received(piece)
+    protocol.connection_lost(None)
+    return [written.args[0] for written in transport.write.call_args_list]
 
 
-def part(body: bytes, more: bool) -> Mapping[str, Any]:
-    return {"type": "http.request", "body": body, "more_body": more}
+HEAD = b"POST /invocations HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+CSV_REQUEST = HEAD + b"content-type: text/csv\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY
 
 
 def test_estimators_predict_in_one_thread_whatever_they_were_fitted_with(
@@ -218,17 +214,31 @@ def test_estimators_predict_in_one_thread_whatever_they_were_fitted_with(
     assert jobs == [1]
 
 
-def test_a_body_may_come_in_parts(species: Model) -> None:
-    start, body = call(species, part(BODY[:9], True), part(BODY[9:], True), part(b"", False))
-    assert start["status"] == 200
-    headers = dict(start["headers"])
-    assert headers[b"content-type"] == b"application/json"
-    assert int(headers[b"content-length"]) == len(body["body"])
-    assert json.loads(body["body"])["predictions"] == ["setosa"]
+def test_a_request_may_come_in_pieces(species: Model) -> None:
+    whole = answers(species, CSV_REQUEST)
+    (answer,) = whole
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split(b"\r\n") == [
+        b"HTTP/1.1 200 OK",
+        b"content-type: application/json",
+        b"content-length: %d" % len(body),
+    ]
+    assert json.loads(body)["predictions"] == ["setosa"]
+    for cut in range(1, len(CSV_REQUEST)):
+        assert answers(species, CSV_REQUEST[:cut], CSV_REQUEST[cut:]) == whole
+
+
+def test_requests_on_one_connection_have_nothing_of_each_other(species: Model) -> None:
+    without_type = HEAD + b"content-length: 2\r\n\r\n{}"
+    as_csv = CSV_REQUEST.replace(b"host", b"accept: text/csv\r\nhost")
+    one_by_one = [*answers(species, CSV_REQUEST), *answers(species, without_type)]
+    one_by_one += [*answers(species, as_csv), *answers(species, CSV_REQUEST)]
+    assert [each[9:12] for each in one_by_one] == [b"200", b"415", b"200", b"200"]
+    assert answers(species, CSV_REQUEST, without_type, as_csv, CSV_REQUEST) == one_by_one
 
 
 def test_nothing_is_answered_to_a_client_that_has_gone(species: Model) -> None:
-    assert call(species, part(BODY[:9], True), {"type": "http.disconnect"}) == []
+    assert answers(species, CSV_REQUEST[:-1]) == []
 
 
 def test_the_example_is_a_row_that_a_model_can_score(lengths: Model, species: Model) -> None:
