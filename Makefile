@@ -109,7 +109,7 @@ help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/installed: requirements.lock lambda/requirements.lock package-lock.json \
+.venv/installed: local/install.sh requirements.lock lambda/requirements.lock package-lock.json \
   $(wildcard local/builtin/*/requirements.lock)
 	@local/install.sh base
 	@touch $@

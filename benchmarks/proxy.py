@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,7 +90,8 @@ def _function(folder: Path) -> Path:
     """Copy the function's code and layer as Lambda gets them, without what ran here left there."""
     unshipped = shutil.ignore_patterns("__pycache__")
     shutil.copytree(LAMBDA / "proxy", folder / "proxy", ignore=unshipped)
-    shutil.copytree(BOTO3_LAYER / "python", folder, ignore=unshipped, dirs_exist_ok=True)
+    with zipfile.ZipFile(BOTO3_LAYER) as layer:
+        layer.extractall(folder)
     return folder
 
 
@@ -155,7 +157,7 @@ def _endpoint(entry: str) -> Iterator[str]:
 def _python(function: Path, *arguments: str, sent: str = "", **environ: str) -> Any:
     """Run Python with nothing but the standard library and the function to import."""
     ours: Mapping[str, str] = {
-        "PYTHONPATH": str(function),
+        "PYTHONPATH": f"{function}:{function / 'python'}",  # the code, then the layer
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",

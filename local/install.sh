@@ -73,8 +73,10 @@ base() {
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/python -c \
         'import aws_cdk.app_staging_synthesizer_alpha, cdk_nag'
     say "installing boto3 for the Lambda functions"
-    rm -rf build/boto3-layer
     unpack build/boto3-layer/python lambda/requirements.lock
+    # once here, and not at each synth and each deploy
+    (cd build/boto3-layer && ../../.venv/bin/python -m zipfile -c ../boto3-layer.zip python)
+    rm -rf build/boto3-layer
     builtin
 }
 

@@ -13,12 +13,12 @@ from stacks.log_groups import LogGroup
 
 ROOT = Path(__file__).resolve().parent.parent
 LAMBDA = ROOT / "lambda"
-BOTO3_LAYER = ROOT / "build" / "boto3-layer"
+BOTO3_LAYER = ROOT / "build" / "boto3-layer.zip"
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
 class Boto3Layer(lambda_.LayerVersion):
-    """boto3 as lambda/requirements.lock pins it, installed into build/ by the set-up.
+    """boto3 as lambda/requirements.lock pins it, packed into build/ by the set-up.
 
     Each stack has its own: a layer's ARN changes with its content, and an export that is in use
     cannot change. The lock file pins every package of it, so its hash is the asset's.
