@@ -81,8 +81,12 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("secretsmanager", "list_secrets", "SecretList.Name"),
         ("scheduler", "list_schedules", "Schedules.Name"),
         ("ec2", "describe_volumes", "Volumes.VolumeId"),
+        ("cloudwatch", "describe_alarms", "MetricAlarms.AlarmName"),
     ):
         yield service, listed(service, operation, path)
+    scaling = client("application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    yield "application-autoscaling", (target["ResourceId"] for target in targets)
     ec2 = client("ec2")
     snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     yield "ec2", (snapshot["SnapshotId"] for snapshot in snapshots)

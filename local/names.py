@@ -47,6 +47,8 @@ NAMES = (
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_STACK_TAG_PROPERTY",
     "ministack.services.cloudformation.wait_conditions:SIGNAL_PATH",
+    "ministack.services.cloudwatch:_alarms",
+    "ministack.services.cloudwatch:_metrics",
     "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.ec2:_ACTION_MAP",
     "ministack.services.ec2:_DEFAULT_SG_ID",
@@ -120,6 +122,18 @@ SIGNATURES = {
         "(token: str, stack_id: str, stack_name: str, logical_id: str, resource_type: str, "
         "count: int, timeout_s: float) -> dict"
     ),
+    "ministack.services.cloudwatch:_calc_stats": "(points)",
+    "ministack.services.cloudwatch:_dims_from_list": "(dimensions: list[dict]) -> dict",
+    "ministack.services.cloudwatch:_dims_key": "(dims: dict) -> str",
+    "ministack.services.cloudwatch:_dispatch_alarm_actions": (
+        "(alarm, old_state, new_state, reason)"
+    ),
+    "ministack.services.cloudwatch:_evaluate_alarm": "(alarm)",
+    "ministack.services.cloudwatch:_evaluate_parent_alarms": "(child, seen=frozenset())",
+    "ministack.services.cloudwatch:_record_history": (
+        "(alarm_name, old_state, new_state, reason, alarm_type='MetricAlarm', reason_data=None)"
+    ),
+    "ministack.services.cloudwatch:_stat_value": "(stats, stat_name, points=None)",
     "ministack.services.ec2:_create_snapshot": "(p)",
     "ministack.services.ec2:_delete_volume": "(p)",
     "ministack.services.ec2:_ensure_defaults_initialized": "()",
@@ -143,6 +157,10 @@ SIGNATURES = {
     "ministack.services.ecr:_describe_images": "(data)",
     "ministack.services.ecr:_find_image": "(repo_name, image_id)",
     "ministack.services.ecr:_select_registry_request_scope": "(name, headers, query_params)",
+    "ministack.services.eventbridge:_cron_next_fire": (
+        "(fields, after_dt: datetime.datetime) -> datetime.datetime | None"
+    ),
+    "ministack.services.eventbridge:_parse_cron_fields": "(expr: str)",
     "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
     "ministack.services.lambda_svc:_emit_lambda_logs": (
         "(func: dict, request_id: str, log_text: str, error: bool, duration_ms: int, *, "

@@ -90,13 +90,14 @@ def _serve(run: RunDirectory, descriptor: int, region: str, enforce_iam: bool) -
     from ministack.app import app  # noqa: PLC0415
 
     from local import names, patches  # noqa: PLC0415
+    from local.application_autoscaling import registration as scaling  # noqa: PLC0415
     from local.ec2 import registration as ec2  # noqa: PLC0415
     from local.sagemaker import registration as sagemaker  # noqa: PLC0415
 
     names.check()
     patches.apply(run)
     ec2.register(run)
-    sagemaker.register(run)
+    scaling.register(sagemaker.register(run))
     config = Config()
     config.bind = [f"fd://{descriptor}"]
     config.keep_alive_timeout = 75

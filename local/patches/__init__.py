@@ -6,6 +6,7 @@ start that what is replaced is still there.
 """
 
 from local.patches import (
+    alarms,
     authorization,
     buckets,
     cloudformation_queries,
@@ -30,6 +31,7 @@ from local.run_directory import RunDirectory
 
 def apply(run: RunDirectory) -> None:
     """Patch the imported MiniStack, before it serves its first request."""
+    alarms.apply()
     authorization.apply()
     buckets.apply()
     custom_resources.apply()

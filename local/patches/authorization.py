@@ -16,7 +16,8 @@ from ministack.services import ec2, tagging
 
 from local.sagemaker import records
 
-_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+_SCALING = "application-autoscaling"
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 
 # The request member that names the resource an operation is authorized on, and the ARN's kind.
 _RESOURCES = {
@@ -54,13 +55,14 @@ def apply() -> None:
 
 
 def _know_resources() -> None:
-    iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
+    for service in ("sagemaker", _SCALING):
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
     action_of = iam_actions.extract_iam_action
     resource_of = iam_actions.extract_resource_arn
 
     def extract_iam_action(service: str, method: str, path: str, *rest: Any) -> Any:
-        if service == "sagemaker" and _INVOCATIONS.fullmatch(path):
-            return "sagemaker:InvokeEndpoint"
+        if service == "sagemaker" and (invocation := _INVOCATIONS.fullmatch(path)):
+            return f"sagemaker:InvokeEndpoint{'Async' if invocation[2] else ''}"
         return action_of(service, method, path, *rest)
 
     def extract_resource_arn(service: str, method: str, path: str, *rest: Any) -> Any:
@@ -121,6 +123,8 @@ def _know_tags() -> None:
             tags = tagging.resource_tags(options.get("resource_arn", "*")) or {}
             named = {f"ec2:ResourceTag/{key}": value for key, value in tags.items()}
             options["service_context"] = {**(options.get("service_context") or {}), **named}
+        if service == _SCALING:  # the only namespace that there is here
+            options["service_context"] = {f"{_SCALING}:service-namespace": "sagemaker"}
         return enforce(access_key, action, service, region, **options)
 
     iam_evaluator.enforce = enforce_with_tags
@@ -142,11 +146,17 @@ def _tags_of_sagemaker() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 def _named_resource(target: str, body: bytes, region: str, account_id: str) -> str:
     """Return the ARN that a request names in a member that MiniStack does not look at, or `*`."""
-    operation = target.rpartition(".")[2]
+    prefix, _, operation = target.rpartition(".")
     if operation == "DescribeRepositories":
         names = json.loads(body).get("repositoryNames", [])
         if len(names) == 1:
             return f"arn:aws:ecr:{region}:{account_id}:repository/{names[0]}"
+    elif operation in ("DeleteAlarms", "DescribeAlarms"):
+        if names := json.loads(body).get("AlarmNames"):
+            return f"arn:aws:cloudwatch:{region}:{account_id}:alarm:{names[0]}"
+    elif prefix == "AnyScaleFrontendService" and not operation.startswith("Describe"):
+        # an ARN ends in an id that AWS makes up; the Describe actions have no resource
+        return f"arn:aws:{_SCALING}:{region}:{account_id}:scalable-target/id"
     elif operation == "GetParametersByPath":
         path = json.loads(body)["Path"]
         return f"arn:aws:ssm:{region}:{account_id}:parameter/{path.removeprefix('/')}"

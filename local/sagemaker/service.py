@@ -19,6 +19,7 @@ from local.runners.process import ProcessRunner
 from local.sagemaker import records, tags
 from local.sagemaker.errors import SageMakerError
 from local.sagemaker.hosting import configuration as hosting
+from local.sagemaker.hosting.async_runtime import invoke_endpoint_async
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.runtime import ModelError, Response, invoke_endpoint
 from local.sagemaker.notebook import instances as notebooks
@@ -33,7 +34,7 @@ from local.sagemaker.validation import validate
 
 logger = logging.getLogger(__name__)
 
-_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 
 
 class SageMaker:
@@ -124,7 +125,7 @@ class SageMaker:
         """Answer a request. Operations wait for S3, for a container: never on the event loop."""
         if method == "POST" and (invocation := _INVOCATIONS.fullmatch(path)):
             response: Response = await run_reentrant(
-                self._invoke, unquote(invocation[1]), headers, body
+                self._invoke, bool(invocation[2]), unquote(invocation[1]), headers, body
             )
             return response
         operation = headers.get("x-amz-target", "").removeprefix("SageMaker.")
@@ -160,9 +161,12 @@ class SageMaker:
         except SageMakerError as error:
             return _error(error, "application/x-amz-json-1.1")
 
-    def _invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def _invoke(
+        self, is_async: bool, name: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
         try:
-            return invoke_endpoint(self._endpoints, name, headers, body)
+            invoke = invoke_endpoint_async if is_async else invoke_endpoint
+            return invoke(self._endpoints, name, headers, body)
         except ModelError as error:
             return error.response()
         except SageMakerError as error:

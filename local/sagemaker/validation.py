@@ -1,4 +1,4 @@
-"""Requests checked against botocore's own model of SageMaker, in the service's wording.
+"""Requests checked against botocore's own model of a service, in the services' wording.
 
 For example: `1 validation error detected: Value 'a_b' at 'trainingJobName' failed to satisfy
 constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`
@@ -29,19 +29,27 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-# Java's classes in the patterns, which always stand within brackets there.
-_JAVA_CLASSES = {r"\p{Alnum}": "a-zA-Z0-9", r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+# Java's classes in the patterns, which stand within brackets there, but for the printable ones.
+_JAVA_CLASSES = {
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+    r"\p{Print}": "[ -~]",
+    # what UTF-16 writes as a pair
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+}
 
 
 @cache
-def service_model() -> ServiceModel:
-    """Return botocore's model of SageMaker."""
-    return get_session().get_service_model("sagemaker")
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """Return botocore's model of SageMaker, or of another service."""
+    return get_session().get_service_model(service)
 
 
-def validate(operation: str, request: dict[str, Any]) -> None:
+def validate(operation: str, request: dict[str, Any], service: str = "sagemaker") -> None:
     """Raise the service's error, with all that is wrong, unless `request` fits the operation."""
-    shape = service_model().operation_model(operation).input_shape
+    shape = service_model(service).operation_model(operation).input_shape
     assert shape is not None
     problems = list(_problems(shape, request, ""))
     if problems:

@@ -28,7 +28,7 @@ TRUST = {
     ],
 }
 RUNNING = ("InProgress", "Stopping")
-BUSY = ("Creating", "Updating", "Deleting")
+BUSY = ("Creating", "Updating", "RollingBack", "Deleting")
 TIMEOUT = 120
 """Seconds after which a test no longer waits: many, since only a failing one takes them."""
 
@@ -93,7 +93,7 @@ class Account:
         """A model's archive, made once."""
         return str(self.train("trained")["ModelArtifacts"]["S3ModelArtifacts"])
 
-    def configure(self, name: str, **greetings: str) -> None:
+    def configure(self, name: str, *, instances: int = 1, **greetings: str) -> None:
         """Make an endpoint configuration with a variant for each greeting."""
         for variant, greeting in greetings.items():
             environment = {"GREETING": greeting}
@@ -115,7 +115,7 @@ class Account:
                     "VariantName": variant,
                     "ModelName": f"{name}-{variant}",
                     "InstanceType": "ml.t2.medium",
-                    "InitialInstanceCount": 1,
+                    "InitialInstanceCount": instances,
                     "InitialVariantWeight": 1,
                 }
                 for variant in greetings
@@ -129,9 +129,9 @@ class Account:
             lambda endpoint: endpoint["EndpointStatus"] not in BUSY,
         )
 
-    def serve(self, name: str, **greetings: str) -> dict[str, Any]:
+    def serve(self, name: str, *, instances: int = 1, **greetings: str) -> dict[str, Any]:
         """Make an endpoint; its description once it is settled."""
-        self.configure(name, **greetings)
+        self.configure(name, instances=instances, **greetings)
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
         return self.endpoint(name)
 

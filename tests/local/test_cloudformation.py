@@ -182,6 +182,51 @@ def test_an_update_that_sagemaker_rolled_back_looks_like_a_success(account: Acco
     stack.delete()
 
 
+def test_a_stacks_guarded_update_goes_step_by_step_and_back_on_its_alarm(account: Account) -> None:
+    alarm = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "Invocation5XXErrors",
+            "Dimensions": [
+                {"Name": "EndpointName", "Value": "stacked"},
+                {"Name": "VariantName", "Value": "only"},
+            ],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+        },
+    }
+    size = {"Type": "CAPACITY_PERCENT", "Value": "50"}
+
+    def guarded(greeting: str, wait: str) -> dict[str, Any]:
+        policy = {"MaximumBatchSize": size, "WaitIntervalInSeconds": wait}
+        found = resources(account, greeting)
+        found["Endpoint"]["Properties"]["DeploymentConfig"] = {
+            "RollingUpdatePolicy": policy,
+            "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": {"Ref": "Alarm"}}]},
+        }
+        return {**found, "Alarm": alarm}
+
+    stack = Stack(account, "guarded")
+    stack.put(**guarded("One", wait="1"))
+    assert stack.put(**guarded("Two", wait="1")) == "UPDATE_COMPLETE", stack.reasons()
+    assert account.ask("stacked", b"1") == ("only", b"Two text/csv 1")
+    before = config_of(account)
+    stack.start(**guarded("Three", wait="3600"))
+    while b"Three" not in account.ask("stacked", b"1")[1]:
+        time.sleep(0.05)
+    with pytest.raises(account.runtime.exceptions.ModelError):
+        account.ask("stacked", b"500")
+    assert stack.settled() == "UPDATE_COMPLETE"
+    assert config_of(account) == before
+    assert "in ALARM" in account.endpoint("stacked")["FailureReason"]
+    stack.delete()
+
+
 def test_an_update_that_replaces_a_model_of_a_fixed_name_fails(account: Account) -> None:
     stack = Stack(account, "fixed")
     model = resources(account, "One")["Model"]

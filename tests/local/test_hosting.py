@@ -39,6 +39,7 @@ def test_weights_can_be_changed_while_it_serves(account: Account) -> None:
             EndpointName="greeter",
             DesiredWeightsAndCapacities=[{"VariantName": "ciao", "DesiredWeight": weight}],
         )
+        account.endpoint("greeter")
         assert {account.ask("greeter", b"1")[0] for _ in range(60)} == expected
 
 

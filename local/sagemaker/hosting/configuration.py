@@ -5,21 +5,13 @@ from typing import Any
 from local.runners import ImageError, registry
 from local.sagemaker import records, s3_data, tags
 from local.sagemaker.errors import already_exists, could_not_find, invalid, not_supported
+from local.sagemaker.hosting import async_inference, data_capture
+from local.sagemaker.hosting.variant_rules import assert_variants
 from local.sagemaker.records import LOCK, Record, arn
 from local.sagemaker.roles import RoleSession
 from local.sagemaker.validation import now
 
 _CONTAINER_MEMBERS = {"Image", "ModelDataUrl", "Environment", "ContainerHostname", "Mode"}
-_VARIANT_MEMBERS = {
-    "VariantName",
-    "ModelName",
-    "InitialInstanceCount",
-    "InstanceType",
-    "InitialVariantWeight",
-    "VolumeSizeInGB",
-    "ModelDataDownloadTimeoutInSeconds",
-    "ContainerStartupHealthCheckTimeoutInSeconds",
-}
 
 
 def create_model(request: Record) -> Record:
@@ -71,27 +63,23 @@ def create_endpoint_config(request: Record) -> Record:
     """CreateEndpointConfig."""
     name = request["EndpointConfigName"]
     config_arn = arn("endpoint-config", name)
-    for member in (
-        "DataCaptureConfig",
-        "AsyncInferenceConfig",
-        "ExplainerConfig",
-        "ShadowProductionVariants",
-    ):
-        if request.get(member):
-            raise not_supported(f"CreateEndpointConfig's {member}")
-    variants = request["ProductionVariants"]
-    names = [variant["VariantName"] for variant in variants]
-    if len(set(names)) < len(names):
-        raise invalid("Production variant names must be unique within an endpoint configuration")
-    for variant in variants:
-        _assert_variant(variant)
+    if request.get("ExplainerConfig"):
+        raise not_supported("CreateEndpointConfig's ExplainerConfig")
+    assert_variants(request, find_model)
+    data_capture.validate(request)
+    async_inference.validate(request)
+    weighted: Record = {
+        member: [{"InitialVariantWeight": 1.0, **variant} for variant in request[member]]
+        for member in ("ProductionVariants", "ShadowProductionVariants")
+        if member in request
+    }
     with LOCK:
         if name in records.endpoint_configs:
             raise already_exists("endpoint configuration", config_arn)
         records.endpoint_configs[name] = {
             "EnableNetworkIsolation": False,
             **_without_tags(request),
-            "ProductionVariants": [{"InitialVariantWeight": 1.0, **v} for v in variants],
+            **weighted,
             "EndpointConfigArn": config_arn,
             "CreationTime": now(),
         }
@@ -153,14 +141,6 @@ def _container(request: Record) -> Record:
     if container.get("Mode", "SingleModel") != "SingleModel":
         raise not_supported("multi-model containers")
     return container
-
-
-def _assert_variant(variant: Record) -> None:
-    find_model(variant.get("ModelName", ""))
-    _assert_members("a production variant", variant, _VARIANT_MEMBERS)
-    for member in ("InstanceType", "InitialInstanceCount"):
-        if member not in variant:
-            raise invalid(f"Production variant {variant['VariantName']} needs {member}")
 
 
 def _assert_members(what: str, given: dict[str, Any], known: set[str]) -> None:

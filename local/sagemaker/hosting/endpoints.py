@@ -1,13 +1,17 @@
 """The operations of endpoints and the states that they go through."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from local.application_autoscaling import targets as scalable_targets
 from local.runners import Runner
 from local.sagemaker import records, tags
 from local.sagemaker.errors import already_exists, could_not_find, invalid
 from local.sagemaker.hosting.configuration import find_endpoint_config, find_model
+from local.sagemaker.hosting.deployment_rules import assert_deployable, assert_same_variants
 from local.sagemaker.hosting.endpoint import Endpoint
+from local.sagemaker.hosting.metrics import Metrics
+from local.sagemaker.hosting.shadows import Shadows
 from local.sagemaker.records import LOCK, Record, arn
 
 logger = logging.getLogger(__name__)
@@ -20,6 +24,8 @@ class Endpoints:
 
     def __init__(self, runner: Callable[[], Runner]) -> None:
         self._runner = runner
+        self._metrics = Metrics()
+        self.shadows = Shadows()
         self._running: dict[str, Endpoint] = {}
 
     def create_endpoint(self, request: Record) -> Record:
@@ -27,14 +33,17 @@ class Endpoints:
         name = request["EndpointName"]
         endpoint_arn = arn("endpoint", name)
         config, models = _configuration(request["EndpointConfigName"])
+        deployment_config = request.get("DeploymentConfig")
+        if deployment_config is not None:
+            assert_deployable(deployment_config, config, _counts(config, {}))
         with LOCK:
             if name in records.endpoints:
                 raise already_exists("endpoint", endpoint_arn)
-            endpoint = Endpoint(name, endpoint_arn, self._runner())
+            endpoint = Endpoint(name, endpoint_arn, self._runner(), self._metrics)
             records.endpoints[name] = endpoint.record
             tags.put(endpoint_arn, request.get("Tags", []))
             self._running[endpoint_arn] = endpoint
-            endpoint.deploy(config, models, request.get("DeploymentConfig"))
+            endpoint.deploy(config, models, deployment_config, kept={})
         return {"EndpointArn": endpoint_arn}
 
     def describe_endpoint(self, request: Record) -> Record:
@@ -56,14 +65,23 @@ class Endpoints:
         return {"Endpoints": [{c: one[c] for c in columns} for one in found], **rest}
 
     def update_endpoint(self, request: Record) -> Record:
-        """UpdateEndpoint: all at once, blue/green."""
+        """UpdateEndpoint."""
         with LOCK:
             endpoint = self._settled(request["EndpointName"])
             # AWS looks the current configuration up as well: one that was deleted stops an update.
-            find_endpoint_config(endpoint.record["EndpointConfigName"])
+            old = find_endpoint_config(endpoint.record["EndpointConfigName"])
             config, models = _configuration(request["EndpointConfigName"])
+            scalable_targets.assert_instances_may_change(
+                request["EndpointName"], old["ProductionVariants"], config["ProductionVariants"]
+            )
             kept = _retained(endpoint, request)
-            endpoint.deploy(config, models, request.get("DeploymentConfig"), kept)
+            deployment_config = request.get("DeploymentConfig")
+            if deployment_config is None and request.get("RetainDeploymentConfig"):
+                deployment_config = endpoint.record.get("LastDeploymentConfig")
+            if deployment_config is not None:
+                assert_same_variants(old, config)
+                assert_deployable(deployment_config, config, _counts(config, kept))
+            endpoint.deploy(config, models, deployment_config, kept)
         return {"EndpointArn": endpoint.record["EndpointArn"]}
 
     def update_endpoint_weights_and_capacities(self, request: Record) -> Record:
@@ -97,6 +115,7 @@ class Endpoints:
         for endpoint in self._running.values():
             endpoint.delete(lambda: None)
         self._running.clear()
+        self._metrics.reset()
         records.endpoints.clear()
 
     def _settled(self, name: str) -> Endpoint:
@@ -114,6 +133,7 @@ class Endpoints:
         with LOCK:
             self._running.pop(record["EndpointArn"], None)
             records.endpoints.pop(record["EndpointName"], None)
+            scalable_targets.forget_endpoint(record["EndpointName"])
             tags.forget(record["EndpointArn"])
 
 
@@ -130,10 +150,20 @@ def _retained(endpoint: Endpoint, request: Record) -> dict[str, Record]:
     }
 
 
+def _counts(config: Record, kept: Mapping[str, Record]) -> dict[str, int]:
+    """Return how many instances each production variant of a configuration is to have."""
+    return {
+        variant["VariantName"]: kept.get(variant["VariantName"], {}).get(
+            "DesiredInstanceCount", variant.get("InitialInstanceCount", 0)
+        )
+        for variant in config["ProductionVariants"]
+    }
+
+
 def _configuration(name: str) -> tuple[Record, dict[str, Record]]:
     """Return an endpoint configuration and the models of its variants."""
     config = find_endpoint_config(name)
-    variants = config["ProductionVariants"]
+    variants = config["ProductionVariants"] + config.get("ShadowProductionVariants", [])
     return config, {
         variant["VariantName"]: find_model(variant["ModelName"]) for variant in variants
     }

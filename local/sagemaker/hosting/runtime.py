@@ -1,13 +1,18 @@
 """InvokeEndpoint."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
 from local.sagemaker.errors import SageMakerError
+from local.sagemaker.hosting import serverless
+from local.sagemaker.hosting.async_inference import is_asynchronous
+from local.sagemaker.hosting.endpoint import Endpoint
 from local.sagemaker.hosting.endpoints import Endpoints
+from local.sagemaker.hosting.host import RetiredError
 from local.sagemaker.hosting.variants import Variant
 from local.sagemaker.model_server import Answer
 
@@ -58,21 +63,19 @@ def invoke_endpoint(
     endpoints: Endpoints, name: str, headers: Mapping[str, str], body: bytes
 ) -> Response:
     """Answer InvokeEndpoint. Raises SageMakerError or ModelError."""
-    if len(body) > MAX_BODY:
-        raise SageMakerError("413", f"HTTP content length exceeded {MAX_BODY} bytes.", 413)
+    received = time.monotonic()
+    _assert_size(body, MAX_BODY)
     for header in _NOT_SUPPORTED:
         if header in headers:
             raise SageMakerError("ValidationError", f"The embedded AWS does not support {header}.")
-    try:
-        endpoint = endpoints.find(name)
-    except SageMakerError as error:
-        raise SageMakerError(
-            "ValidationError", f"Endpoint {name} of account {get_account_id()} not found."
-        ) from error
-    variant = endpoint.variant(headers.get("x-amzn-sagemaker-target-variant"))
-    answer = _ask(variant, body, {h: headers[h] for h in _PASSED_ON if h in headers})
+    endpoint = find_endpoint(endpoints, name)
+    target = headers.get("x-amzn-sagemaker-target-variant")
+    passed_on = {h: headers[h] for h in _PASSED_ON if h in headers}
+    variant, answer = _ask(endpoint, target, body, passed_on, received)
+    endpoints.shadows.copy(variant, body, passed_on, TIMEOUT)
     if not 200 <= answer.status < 300:
         raise _model_error(variant, answer.status, answer.body.decode("utf-8", errors="replace"))
+    endpoint.capture.record(variant, headers, body, answer)
     response_headers = {
         "Content-Type": answer.content_type,
         "x-Amzn-Invoked-Production-Variant": variant.name,
@@ -82,19 +85,53 @@ def invoke_endpoint(
     return 200, response_headers, answer.body
 
 
-def _ask(variant: Variant, body: bytes, headers: Mapping[str, str]) -> Answer:
+def find_endpoint(endpoints: Endpoints, name: str) -> Endpoint:
+    """Return the endpoint, or raise SageMakerError in the runtime's words."""
     try:
-        return variant.host.invoke(body, headers, TIMEOUT)
-    except TimeoutError as error:
-        raise _model_error(
-            variant,
-            0,
-            "Your invocation timed out while waiting for a response from container primary. Review "
-            "the latency metrics for each container in Amazon CloudWatch, resolve the issue, and "
-            "try again.",
+        return endpoints.find(name)
+    except SageMakerError as error:
+        raise SageMakerError(
+            "ValidationError", f"Endpoint {name} of account {get_account_id()} not found."
         ) from error
-    except OSError as error:
-        raise _model_error(variant, 0, f"container primary did not answer: {error}") from error
+
+
+def _assert_size(body: bytes, most: int) -> None:
+    if len(body) > most:
+        raise SageMakerError("413", f"HTTP content length exceeded {most} bytes.", 413)
+
+
+def _ask(
+    endpoint: Endpoint,
+    target: str | None,
+    body: bytes,
+    headers: Mapping[str, str],
+    received: float,
+) -> tuple[Variant, Answer]:
+    """Return the answer, and the variant that gave it."""
+    while True:
+        variant = endpoint.variant(target)
+        if is_asynchronous(variant):
+            raise SageMakerError(
+                "ValidationError",
+                f"Endpoint {endpoint.record['EndpointName']} has an AsyncInferenceConfig: it is "
+                "asked with InvokeEndpointAsync.",
+            )
+        if variant.serverless is not None:
+            _assert_size(body, serverless.MAX_BODY)
+        try:
+            return variant, variant.invoke(body, headers, TIMEOUT, received)
+        except RetiredError:  # between the choice and the request an update took its place
+            continue
+        except TimeoutError as error:
+            raise _model_error(
+                variant,
+                0,
+                "Your invocation timed out while waiting for a response from container primary. "
+                "Review the latency metrics for each container in Amazon CloudWatch, resolve the "
+                "issue, and try again.",
+            ) from error
+        except OSError as error:
+            raise _model_error(variant, 0, f"container primary did not answer: {error}") from error
 
 
 def _model_error(variant: Variant, status: int, original: str) -> ModelError:

@@ -1,134 +1,146 @@
-"""The model servers of an endpoint, and the choice of the variant that answers."""
+"""The variants of an endpoint, and the choice of the one that answers."""
 
-import logging
-import random
-import threading
+import time
 from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.runners import Container, ContainerSpec, ImageError, Runner
-from local.sagemaker.errors import SageMakerError
-from local.sagemaker.hosting.configuration import container_of
-from local.sagemaker.logs import LogStream
-from local.sagemaker.model_server import Answer, ModelServer, UnhealthyError
+from local.sagemaker.errors import SageMakerError, invalid
+from local.sagemaker.hosting.async_inference import is_asynchronous
+from local.sagemaker.hosting.host import Host
+from local.sagemaker.hosting.metrics import Count, Invocation
+from local.sagemaker.hosting.serverless import Concurrency
+from local.sagemaker.model_server import Answer
 from local.sagemaker.records import Record
-from local.sagemaker.roles import RoleSession
-
-STARTUP_TIMEOUT = 480
-"""Seconds to the first healthy ping, unless ContainerStartupHealthCheckTimeoutInSeconds is set."""
-DRAIN = 60
-"""An invocation takes 60 s at most: so long an old variant is kept for the last of them."""
-
-logger = logging.getLogger(__name__)
-
-
-class VariantFailure(Exception):  # noqa: N818 - an outcome, in SageMaker's word
-    """A variant did not come up; the text is the endpoint's FailureReason."""
 
 
 class Variant:
-    """One production variant: its weight, and the host that answers for it."""
+    """A variant of an endpoint: its weight, and the host that answers for it."""
 
-    def __init__(self, variant: Record, host: "Host") -> None:
-        self.name: str = variant["VariantName"]
-        self.weight: float = variant["InitialVariantWeight"]
-        self.instance_count: int = variant["InitialInstanceCount"]
+    def __init__(self, given: Record, host: Host, count: Count) -> None:
+        self.name: str = given["VariantName"]
+        self.weight: float = given["InitialVariantWeight"]
+        self.desired_weight = self.weight
+        self.instance_count: int = given.get("InitialInstanceCount", 0)
+        """How many it is to have, none if it is serverless; it has `current_instances`."""
+        self.current_instances = 0
+        self.serverless: Record | None = given.get("ServerlessConfig")
         self.host = host
+        self.config: Record = {}
+        """The endpoint configuration that it is of."""
+        self.shadow: Variant | None = None
+        self._instance_type: Record = {k: given[k] for k in ("InstanceType",) if k in given}
+        self._current_serverless = self.serverless
+        self._concurrency = Concurrency(None)
+        self._count = count
 
+    def assert_desirable(self, change: Record, *, asynchronous: bool) -> None:
+        """Raise SageMakerError unless a DesiredWeightAndCapacity is of its kind.
 
-class Host:
-    """The instances of a variant: one running model server, however many they are."""
-
-    def __init__(self, endpoint: str, variant: Record, model: Record, runner: Runner) -> None:
-        self.log_stream = f"{variant['VariantName']}/i-{random.getrandbits(64):016x}"
-        self.log_group = f"/aws/sagemaker/Endpoints/{endpoint}"
-        self.image: str = container_of(model)["Image"]
-        self._variant = variant
-        self._model = model
-        self._runner = runner
-        self._container_name = f"{endpoint}-{self.log_stream.replace('/', '-')}"
-        self._container: Container | None = None
-        self._server: ModelServer | None = None
-        self._logs: LogStream | None = None
-        self._in_flight = 0
-        self._idle = threading.Condition()
-
-    def serves(self, variant: Record, model: Record) -> bool:
-        """Whether it runs, and is what a variant of another configuration asks for.
-
-        SageMaker starts a new fleet for each configuration, also where only a weight differs. Here
-        that would load the same model into the same program: nothing that a client could tell.
+        Only the requests of an asynchronous endpoint can wait for an instance.
         """
-        same = ("VariantName", "InstanceType", "ContainerStartupHealthCheckTimeoutInSeconds")
-        runs = self._container is not None and self._container.wait(timeout=0) is None
-        return (
-            runs
-            and self._model is model
-            and all(self._variant.get(member) == variant.get(member) for member in same)
-        )
-
-    def start(self, cancelled: threading.Event) -> None:
-        """Start the model server and wait until it is healthy. Raises VariantFailure."""
-        name = self._variant["VariantName"]
-        role = RoleSession(self._model["ExecutionRoleArn"], name)
-        startup = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_TIMEOUT)
-        self._logs = LogStream(role.client("logs"), self.log_group, self.log_stream)
-        try:
-            self._container = self._runner.create(
-                ContainerSpec(
-                    name=self._container_name,
-                    image=self.image,
-                    arguments=["serve"],
-                    ecr=role.client("ecr"),
-                    log=self._logs.line,
-                    environment=container_of(self._model).get("Environment", {}),
-                )
+        members = {True: "DesiredInstanceCount", False: "ServerlessUpdateConfig"}
+        if (member := members[self.serverless is not None]) in change:
+            kind = "is serverless" if self.serverless else "has instances"
+            raise invalid(f"Variant {self.name} {kind}, and takes no {member}")
+        update = (self.serverless or {}) | change.get("ServerlessUpdateConfig", {})
+        if update.get("ProvisionedConcurrency", 0) > update.get("MaxConcurrency", 0):
+            raise invalid(
+                f"ProvisionedConcurrency of variant {self.name} must be at most its "
+                f"MaxConcurrency, {update['MaxConcurrency']}; found "
+                f"{update['ProvisionedConcurrency']}"
             )
-            self._server = ModelServer(self._container, self._model)
-            self._server.start(role.client("s3"), startup, cancelled.is_set)
-        except UnhealthyError as error:
-            raise VariantFailure(
-                f"The primary container for production variant {name} {error}. Please check "
-                "CloudWatch logs for this endpoint."
-            ) from error
-        except (ImageError, SageMakerError, ClientError, BotoCoreError, OSError) as error:
-            raise VariantFailure(
-                f"Failed to start the container for production variant {name}: {error}"
-            ) from error
+        if change.get("DesiredInstanceCount") == 0 and not asynchronous:
+            raise invalid(
+                f"DesiredInstanceCount of variant {self.name} must be at least 1, found 0"
+            )
 
-    def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
-        """See ModelServer.invoke."""
-        assert self._server is not None
-        with self._idle:
-            self._in_flight += 1
+    def desire(self, properties: Record) -> None:
+        """Take what DesiredWeightAndCapacity has of it; `settle` makes it what is."""
+        self.desired_weight = properties.get("DesiredWeight", self.desired_weight)
+        self.instance_count = properties.get("DesiredInstanceCount", self.instance_count)
+        if self.serverless is not None:
+            self.serverless = self.serverless | properties.get("ServerlessUpdateConfig", {})
+
+    def settle(self) -> None:
+        """Have what is desired."""
+        self.weight = self.desired_weight
+        self.current_instances = self.instance_count
+        self._current_serverless = self.serverless
+        if self.serverless is not None:
+            self._concurrency.limit = self.serverless["MaxConcurrency"]
+
+    def desired(self) -> Record:
+        """Return the properties that UpdateEndpoint can retain."""
+        weight: Record = {"DesiredWeight": self.desired_weight}
+        if self.serverless is not None:
+            return weight
+        return weight | {"DesiredInstanceCount": self.instance_count}
+
+    def summary(self) -> Record:
+        """Return its ProductionVariantSummary."""
+        image = self.host.image
+        capacity: Record = {"CurrentInstanceCount": self.current_instances}
+        if self.serverless is not None:
+            capacity = {"CurrentServerlessConfig": self._current_serverless}
+            if self.serverless != self._current_serverless:
+                capacity["DesiredServerlessConfig"] = self.serverless
+        return {
+            "VariantName": self.name,
+            "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
+            "CurrentWeight": self.weight,
+            **capacity,
+            **self.desired(),
+        }
+
+    def pending_summary(self) -> Record:
+        """Return its PendingProductionVariantSummary."""
+        return self.summary() | self._instance_type
+
+    def invoke(
+        self, body: bytes, headers: Mapping[str, str], timeout: float, received: float
+    ) -> Answer:
+        """Ask the model, and count it in CloudWatch.
+
+        `timeout` is in seconds; `received` is when the request came, by time.monotonic. Raises
+        RetiredError; SageMakerError when it has too many requests already; TimeoutError; OSError
+        when the container is gone.
+        """
+        asked = time.monotonic()
+
+        def count(status: int) -> None:
+            seconds, waited = time.monotonic() - asked, asked - received
+            instances, queued = self.current_instances, is_asynchronous(self)
+            self._count(Invocation(status, seconds, waited, instances, queued))
+
         try:
-            return self._server.invoke(body, headers, timeout)
-        finally:
-            with self._idle:
-                self._in_flight -= 1
-                self._idle.notify_all()
-
-    def stop(self) -> None:
-        """Let running invocations end, then stop the model server and delete what it had."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._in_flight == 0, timeout=DRAIN)
-        if self._container is not None:
-            self._container.stop()
-            self._container.remove()
-            self._container = None
-        if self._logs is not None:
-            self._logs.close()
+            with self._concurrency:
+                answer = self.host.invoke(body, headers, timeout)
+        except OSError:
+            count(status=0)
+            raise
+        count(answer.status)
+        return answer
 
 
-def choose(variants: Sequence[Variant], number: float) -> Variant:
-    """Return the variant at `number`, from 0 to 1, of the weights laid end to end."""
-    total = sum(variant.weight for variant in variants)
+class Weighted(Protocol):
+    """What is chosen by its weight."""
+
+    @property
+    def weight(self) -> float:
+        """Its share is this by the sum of all."""
+
+
+W = TypeVar("W", bound=Weighted)
+
+
+def choose(candidates: Sequence[W], number: float) -> W:
+    """Return the candidate at `number`, from 0 to 1, of the weights laid end to end."""
+    total = sum(candidate.weight for candidate in candidates)
     if total == 0:
         raise SageMakerError("ValidationError", "every production variant has the weight 0")
     reached = 0.0
-    for variant in variants:
-        reached += variant.weight
+    for candidate in candidates:
+        reached += candidate.weight
         if number * total < reached:
-            return variant
-    return [variant for variant in variants if variant.weight > 0][-1]
+            return candidate
+    return [candidate for candidate in candidates if candidate.weight > 0][-1]

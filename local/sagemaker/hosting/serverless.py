@@ -1,0 +1,42 @@
+"""A serverless variant: no instances, but so many requests at a time and no more."""
+
+import threading
+from types import TracebackType
+
+from local.sagemaker.errors import SageMakerError
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes that a serverless endpoint takes.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+"""
+
+
+class Concurrency:
+    """How many requests a variant has; a context for each of them."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        """How many at a time; None for as many as come."""
+        self._running = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self.limit is not None and self._running >= self.limit:
+                raise SageMakerError(
+                    "ThrottlingException",
+                    f"The endpoint has {self._running} requests at the moment, as many as its "
+                    "MaxConcurrency allows.",
+                    status=429,
+                )
+            self._running += 1
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._running -= 1
