@@ -116,7 +116,7 @@ def _requests(function: Path) -> dict[str, dict[str, float]]:
         "endpoint": endpoint,
         "bodies": {"1 row": _body(workload, 1), "150 rows": _body(workload, 150)},
     }
-    with _endpoint(workload.catalog(endpoint)) as url:
+    with _endpoint(workload.catalog(endpoint, async_input="")) as url:
         script = str(Path(__file__).with_name("proxy_calls.py"))
         found: dict[str, dict[str, float]] = _python(
             function, script, sent=json.dumps(asked), AWS_ENDPOINT_URL=url

@@ -94,16 +94,17 @@ def _checked(given: str, account: Account) -> LocalInput | None:
 def _serving(
     account: Account, environment: Environment, workload: Workload, settings: Transform
 ) -> str:
-    """Name the SageMaker Model that serves as a variant of the transform's model.
+    """Name the SageMaker Model that runs as a variant of the transform's model.
 
     The endpoint is what counts, not the file: a deploy that was rolled back left another one there.
     """
     stack = f"{environment.name}-{workload.name}"
     endpoint = account.outputs(stack)["EndpointName"]
     sagemaker = account.sagemaker
-    config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
-    variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
-    wanted = {variant.name for variant in workload.variants if variant.model == settings.model}
+    name = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    variants = config["ProductionVariants"] + config.get("ShadowProductionVariants", [])
+    wanted = {variant.name for variant in workload.all_variants if variant.model == settings.model}
     for variant in variants:
         if variant["VariantName"] in wanted:
             return variant["ModelName"]

@@ -8,6 +8,7 @@ from pydantic import Field, PlainValidator
 
 from workloads.schema.sagemaker import NotebookInstanceType
 from workloads.schema.section import Allowed, Section
+from workloads.schema.times import TimeZone
 
 NEVER = "never"
 
@@ -18,11 +19,6 @@ _TimeOfDay = Annotated[
     str,
     Field(pattern=rf"^(([01][0-9]|2[0-3]):[0-5][0-9]|{NEVER})$"),
     Allowed(f'a time of day such as "20:00", or "{NEVER}"'),
-]
-_TimeZone = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", max_length=50),
-    Allowed('a time zone of the IANA database such as "Europe/Berlin"'),
 ]
 
 
@@ -42,7 +38,7 @@ class _Host(Section):
         int, Field(ge=10, le=1440), Allowed("an integer from 10 to 1440 (minutes)")
     ] = 60
     stop_at: _TimeOfDay = "20:00"
-    time_zone: _TimeZone = "UTC"
+    time_zone: TimeZone = "UTC"
 
     @property
     def stop_schedule(self) -> str | None:

@@ -36,6 +36,8 @@ def load_settings(
         workloads = load_workloads(root / "workloads")
     if not problems and (region := loaded.region or default_region):
         problems += _builtins_elsewhere(workloads, region)
+    if not problems and loaded.vpc is not None:
+        problems += _serverless_in_vpc(workloads)
     if not problems and isinstance(loaded.dev_host, RStudioHost):
         problems += _not_locked(loaded.dev_host)
     if problems:
@@ -64,6 +66,19 @@ def _builtins_elsewhere(workloads: Iterable[Workload], region: str) -> Iterator[
                 key = f"workloads/{workload.name}.toml: models.{name}.image.builtin"
                 there = f"a region that has {builtin.title}: {', '.join(builtin.accounts)}"
                 yield f"{key}: found {shown(region)}, where it would be deployed; allowed: {there}"
+
+
+def _serverless_in_vpc(workloads: Iterable[Workload]) -> Iterator[str]:
+    """Yield each serverless variant, as none runs in the environment's VPC.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+    """
+    for workload in workloads:
+        for at, variant in enumerate(workload.variants):
+            if variant.serverless is not None:
+                key = f"workloads/{workload.name}.toml: variants[{at}].serverless"
+                there = "only in an environment without, as serverless variants run in no VPC"
+                yield f"{key}: found in an environment with [vpc]; allowed: {there}"
 
 
 def _not_locked(host: RStudioHost) -> Iterator[str]:

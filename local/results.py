@@ -76,11 +76,12 @@ class Results:
         """Return the URI of the image that was built for it; None if it uses others' only."""
         sagemaker = self._account.sagemaker
         endpoint = sagemaker.describe_endpoint(EndpointName=self._outputs["EndpointName"])
-        serving = sagemaker.describe_endpoint_config(
+        config = sagemaker.describe_endpoint_config(
             EndpointConfigName=endpoint["EndpointConfigName"]
-        )["ProductionVariants"]
-        deployed = {variant["VariantName"]: variant["ModelName"] for variant in serving}
-        for variant in self.workload.variants:
+        )
+        running = config["ProductionVariants"] + config.get("ShadowProductionVariants", [])
+        deployed = {variant["VariantName"]: variant["ModelName"] for variant in running}
+        for variant in self.workload.all_variants:
             if self.workload.models[variant.model].image.container is not None:
                 model = sagemaker.describe_model(ModelName=deployed[variant.name])
                 return model["PrimaryContainer"]["Image"]

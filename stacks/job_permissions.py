@@ -112,6 +112,24 @@ def allow_checking_endpoints(role: iam.Role, app_name: str) -> None:
     )
 
 
+def allow_checking_asynchronous_endpoints(role: iam.Role, app_name: str, storage: Storage) -> None:
+    """Allow sending them the smoke payload through S3, and removing what came of it."""
+    allow(role, ["sagemaker:InvokeEndpointAsync"], _endpoints(role, app_name))
+    allow(
+        role,
+        ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+        f"{storage.bucket.bucket_arn}/*/async/*",
+        because="One provider checks every workload's endpoint, and SageMaker names the answers.",
+    )
+    allow(
+        role,
+        ["s3:ListBucket"],
+        storage.bucket.bucket_arn,
+        when={"StringLike": {"s3:prefix": "*/async/*"}},
+    )
+    storage.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+
+
 def allow_reading_evaluations(role: iam.Role, storage: Storage) -> None:
     """Allow reading what the workloads' evaluations wrote."""
     allow(
@@ -121,6 +139,80 @@ def allow_reading_evaluations(role: iam.Role, storage: Storage) -> None:
         because="One provider reads the evaluations of every workload, below each job's name.",
     )
     storage.key.grant(role, "kms:Decrypt")
+
+
+def allow_scaling_variants(role: iam.Role, app_name: str) -> None:
+    """Allow scaling endpoints, and what Application Auto Scaling asks of its caller for that.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+    """
+    stack = Stack.of(role)
+    allow(
+        role,
+        [
+            f"application-autoscaling:{action}"
+            for action in (
+                *("RegisterScalableTarget", "DeregisterScalableTarget"),
+                *("PutScalingPolicy", "DeleteScalingPolicy"),
+                *("PutScheduledAction", "DeleteScheduledAction"),
+            )
+        ],
+        stack.format_arn(
+            service="application-autoscaling", resource="scalable-target", resource_name="*"
+        ),
+        when={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        because="A scalable target's ARN is an id that AWS makes up, without the endpoint's name.",
+    )
+    allow(
+        role,
+        [
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DescribeScheduledActions",
+            "cloudwatch:DescribeAlarms",
+        ],
+        "*",
+        because="Listing what scales takes no resource.",
+    )
+    # the second are those that target tracking makes for itself
+    for alarm in (f"{app_name}-*", f"TargetTracking-endpoint/{app_name}-*"):
+        allow(
+            role,
+            ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"],
+            stack.format_arn(
+                service="cloudwatch",
+                resource="alarm",
+                resource_name=alarm,
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            because="One provider scales the endpoints of every workload of this app.",
+        )
+    allow(
+        role,
+        ["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
+        _endpoints(role, app_name),
+        because="One provider scales the endpoints of every workload of this app.",
+    )
+    allow(
+        role,
+        ["sagemaker:DescribeEndpointConfig"],
+        _sagemaker(role, "endpoint-config", "*"),
+        because=_MADE_UP_NAMES,
+    )
+    service = "sagemaker.application-autoscaling.amazonaws.com"
+    allow(
+        role,
+        ["iam:CreateServiceLinkedRole"],
+        stack.format_arn(
+            service="iam",
+            region="",
+            resource="role",
+            resource_name=(
+                f"aws-service-role/{service}/"
+                "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+            ),
+        ),
+        when={"StringEquals": {"iam:AWSServiceName": service}},
+    )
 
 
 # https://github.com/aws/aws-cli/issues/4021: CloudFormation's names do not begin with the stack's

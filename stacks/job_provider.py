@@ -12,11 +12,13 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge, wildcard_resource
 from stacks.functions import Boto3Layer, PythonFunction
 from stacks.job_permissions import (
+    allow_checking_asynchronous_endpoints,
     allow_checking_endpoints,
     allow_finding_what_serves,
     allow_following_jobs,
     allow_quoting_training_logs,
     allow_reading_evaluations,
+    allow_scaling_variants,
     allow_starting_jobs,
 )
 from stacks.log_groups import LogGroup
@@ -46,8 +48,10 @@ class JobProvider(Construct):
         allow_starting_jobs(on_event.execution_role, app_name)
         allow_finding_what_serves(on_event.execution_role, app_name)
         allow_checking_endpoints(is_complete.execution_role, app_name)
+        allow_scaling_variants(is_complete.execution_role, app_name)
         allow_quoting_training_logs(is_complete.execution_role)
         allow_reading_evaluations(is_complete.execution_role, storage)
+        allow_checking_asynchronous_endpoints(is_complete.execution_role, app_name, storage)
         provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
         start_role = self._framework_role("Start", provider_logs)
         wait_role = self._framework_role("Wait", provider_logs)

@@ -103,7 +103,7 @@ class JobRole(iam.Role):
             self,
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             f"{storage.bucket_arn}/{prefix}/*",
-            because="SageMaker puts the job's name, known only when it starts, below this prefix.",
+            because="SageMaker names what it puts below this prefix only when it writes it.",
         )
         storage.key.grant(self, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 

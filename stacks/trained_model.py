@@ -16,8 +16,8 @@ class TrainedModel(Construct):
     """Trains the model called `construct_id` and registers what comes out of it.
 
     `training` is the job that trained it, None for an artifact that was there already;
-    `evaluation` is None where the workload asks for none. The Model, and all that serves it, waits
-    for the evaluation's gate.
+    `evaluation` is None where the workload asks for none; `role` is what it serves with. The Model,
+    and all that serves it, waits for the evaluation's gate.
     """
 
     def __init__(
@@ -40,23 +40,24 @@ class TrainedModel(Construct):
             if parts.workload.evaluation
             else None
         )
-        role = ServingRole(self, "ServingRole", parts=parts, name=construct_id, model=model)
+        self.role = ServingRole(self, "ServingRole", parts=parts, name=construct_id, model=model)
         vpc = parts.environment.vpc
         self._model = sagemaker.CfnModel(
             self,
             "Model",
-            execution_role_arn=role.role_arn,
+            execution_role_arn=self.role.role_arn,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=parts.images.uri(model.image, pulled_by=role), model_data_url=artifact
+                image=parts.images.uri(model.image, pulled_by=self.role), model_data_url=artifact
             ),
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
                 subnets=list(vpc.subnet_ids), security_group_ids=list(vpc.security_group_ids)
             )
             if vpc
             else None,
+            enable_network_isolation=model.network_isolation or None,
         )
         # CreateModel reads the image and the artifact with the role: its policies come first
-        self._model.node.add_dependency(role)
+        self._model.node.add_dependency(self.role)
         if self.evaluation:
             self._model.node.add_dependency(self.evaluation.gate)
 
@@ -77,7 +78,10 @@ class TrainedModel(Construct):
 
 
 class ServingRole(JobRole):
-    """Loads a model, for the endpoint and for the transform jobs of the workload."""
+    """Loads a model, for the endpoint and for the transform jobs of the workload.
+
+    What the endpoint does beside answering, such as capture, it allows the role itself.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, parts: WorkloadParts, name: str, model: Model

@@ -70,11 +70,13 @@ class WorkloadStack(Stack):
             "ApiEntry",
             description=f"How the API reaches {workload.name}",
             parameter_name=f"/{environment.name}/workloads/{workload.name}",
-            string_value=workload.catalog(parts.endpoint_name),
+            string_value=workload.catalog(
+                parts.endpoint_name, async_input=parts.uri("async", "input", "")
+            ),
             tier=ssm.ParameterTier.INTELLIGENT_TIERING,
         )
         jobs = JobEntry(self, "JobEntry", parts=parts, models=models)
         # the API offers the workload only when its endpoint has answered, with what these jobs made
         entry.node.add_dependency(endpoint)
         jobs.node.add_dependency(endpoint)
-        add_outputs(self, parts.endpoint_name, models, batch_transform)
+        add_outputs(self, endpoint, models, batch_transform)

@@ -1,7 +1,7 @@
 """The AWS clients of the handlers, and what their errors mean."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -33,6 +33,8 @@ class Clients:
     s3: "S3Client"
     sagemaker: "SageMakerClient"
     runtime: "SageMakerRuntimeClient"
+    scaling: Any  # of Application Auto Scaling
+    cloudwatch: Any
 
     @classmethod
     def connect(cls) -> "Clients":
@@ -43,6 +45,8 @@ class Clients:
             s3=boto3.client("s3", config=_CONTROL_PLANE),
             sagemaker=boto3.client("sagemaker", config=_CONTROL_PLANE),
             runtime=boto3.client("sagemaker-runtime", config=_RUNTIME),
+            scaling=boto3.client("application-autoscaling", config=_CONTROL_PLANE),
+            cloudwatch=boto3.client("cloudwatch", config=_CONTROL_PLANE),
         )
 
 

@@ -26,6 +26,7 @@ class Event(TypedDict):
     PhysicalResourceId: NotRequired[str]  # not on a Create before `on_event` has answered
     ResourceType: str
     ResourceProperties: Mapping[str, Any]
+    OldResourceProperties: NotRequired[Mapping[str, Any]]  # of an Update
     WaitUntil: NotRequired[int]  # from Accepted
 
 

@@ -5,7 +5,14 @@ from traceback import format_exception
 from types import ModuleType
 from typing import Any
 
-from jobs import endpoint_check, job_clean_up, job_resource, job_wait, quality_gate
+from jobs import (
+    endpoint_check,
+    job_clean_up,
+    job_resource,
+    job_wait,
+    quality_gate,
+    variant_scaling,
+)
 from jobs.clients import Clients, is_transient
 from jobs.events import Accepted, Event, Progress, ResourceError, fitting_reason, log
 from jobs.kinds import KINDS
@@ -15,6 +22,7 @@ _RESOURCES: dict[str, ModuleType] = {
     "Custom::SageMakerJobWait": job_wait,
     "Custom::SageMakerQualityGate": quality_gate,
     "Custom::SageMakerEndpointCheck": endpoint_check,
+    "Custom::SageMakerVariantScaling": variant_scaling,
     "Custom::SageMakerJobCleanUp": job_clean_up,
 }
 

@@ -10,7 +10,13 @@ from botocore.exceptions import ConnectionClosedError
 from proxy.answers import as_asked
 from proxy.catalog import Catalog
 from proxy.deadline import ANSWER_SECONDS, OutOfTimeError, deadline
-from proxy.errors import MethodNotAllowedError, NotFoundError, loggable, problem_of
+from proxy.errors import (
+    AsynchronousError,
+    MethodNotAllowedError,
+    NotFoundError,
+    loggable,
+    problem_of,
+)
 from proxy.formats import convert
 from proxy.gateway import Request, Response
 from proxy.log import log
@@ -78,6 +84,13 @@ class Api:
     def _invoke(self, request: Request) -> Response:
         variant = request.headers.get("x-target-variant")
         workload = self.catalog.find(request.path_parameters["name"], variant)
+        if workload.async_input is not None:
+            raise AsynchronousError(
+                f"{workload.name} answers asynchronously: store the body below "
+                f"{workload.async_input} and call SageMaker's InvokeEndpointAsync, see "
+                "docs/serving.md",
+                workload.asynchronously,
+            )
         content_type = readable_content_type(request.headers.get("content-type"))
         body = convert(
             request.body(),

@@ -36,6 +36,8 @@ class Workload:
     content_type: str
     header: bool
     schema: Schema
+    async_input: str | None = None
+    """Of a workload that answers asynchronously: the S3 URI below which its requests are."""
 
     @classmethod
     def from_json(cls, text: str) -> "Workload":
@@ -51,17 +53,29 @@ class Workload:
             content_type=entry["content_type"],
             header=entry.get("header", False),  # a JSON container has none
             schema=Schema(tuple(map(Feature.from_json, entry["features"]))),
+            async_input=entry.get("async_input"),
         )
 
     def public(self) -> dict[str, Any]:
         """Tell a caller what is needed to invoke it."""
-        return {
+        described = {
             "name": self.name,
             "description": self.description,
             "variants": list(self.variants),
             "content_type": self.content_type,
             "features": [feature.public() for feature in self.schema.features],
-            "invoke": f"/workloads/{self.name}/invocations",
+        }
+        if self.async_input is not None:
+            return described | {"invoke_async": self.asynchronously}
+        return described | {"invoke": f"/workloads/{self.name}/invocations"}
+
+    @property
+    def asynchronously(self) -> dict[str, str | None]:
+        """What is needed to ask it of SageMaker, as this API cannot."""
+        return {
+            "operation": "InvokeEndpointAsync",
+            "endpoint": self.endpoint,
+            "input": self.async_input,
         }
 
 

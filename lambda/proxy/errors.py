@@ -46,6 +46,13 @@ class MethodNotAllowedError(RequestError):
     code = "method_not_allowed"
 
 
+class AsynchronousError(RequestError):
+    """The workload answers through S3 only, which no request to this path can wait for."""
+
+    status = 409
+    code = "asynchronous"
+
+
 class BodyTooLargeError(RequestError):
     """The body is more than the API takes, or converted more than InvokeEndpoint does."""
 

@@ -44,6 +44,7 @@ class FakeAws:
         self.objects: dict[str, bytes] = {}
         self.trials: list[Record] = []
         self.variants: dict[str, str] = {}
+        self.shadows: set[str] = set()
         self.calls: list[str] = []
         self.missing_text = "Requested resource not found."
 
@@ -130,12 +131,11 @@ class FakeAws:
 
     def _DescribeEndpointConfig(self, asked: Record) -> Record:  # noqa: N802
         assert asked["EndpointConfigName"] == "config"
-        return {
-            "ProductionVariants": [
-                {"VariantName": variant, "ModelName": model}
-                for variant, model in self.variants.items()
-            ]
-        }
+        config: Record = {"ProductionVariants": [], "ShadowProductionVariants": []}
+        for variant, model in self.variants.items():
+            kind = "ShadowProductionVariants" if variant in self.shadows else "ProductionVariants"
+            config[kind].append({"VariantName": variant, "ModelName": model})
+        return {key: variants for key, variants in config.items() if variants}
 
     def _DescribeModel(self, asked: Record) -> Record:  # noqa: N802
         return {"PrimaryContainer": {"Image": f"image-of-{asked['ModelName']}"}}

@@ -15,7 +15,7 @@ from environments.schema import Environment
 from local.cdk_cli import ROOT
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws, Record
-from workloads.schema import Workload
+from workloads.schema import ShadowVariant, Workload
 
 ENVIRONMENT = Environment(name="app")
 WORKLOADS = {workload.name: workload for workload in load_settings(ROOT).workloads}
@@ -260,6 +260,27 @@ def test_a_workload_without_the_table_is_told_why_it_needs_it(
 ) -> None:
     with pytest.raises(InputError, match=r"workloads/iris-mars.toml has no table \[transform\]"):
         _transform(deployed, terminal, new, WORKLOADS["iris-mars"])
+
+
+def test_a_model_that_is_only_in_the_shadow_answers_a_transform(
+    deployed: FakeAws, terminal: Terminal, new: Path
+) -> None:
+    (mars,) = TUNED.models.values()
+    assert TUNED.transform
+    deployed.shadows = {"shadow"}
+    _transform(
+        deployed,
+        terminal,
+        new,
+        TUNED.model_copy(
+            update={
+                "models": {**TUNED.models, "next": mars},
+                "shadow_variant": ShadowVariant(name="shadow", model="next"),
+                "transform": TUNED.transform.model_copy(update={"model": "next"}),
+            }
+        ),
+    )
+    assert _submitted(deployed)["ModelName"] == "OldModel-1"
 
 
 def test_an_endpoint_without_the_model_is_to_be_deployed_first(

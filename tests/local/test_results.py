@@ -11,7 +11,7 @@ from local.cdk_cli import ROOT
 from local.results import Results
 from tests.cli.conftest import Terminal
 from tests.cli.fake_aws import FakeAws
-from workloads.schema import Workload
+from workloads.schema import ShadowVariant, Workload
 
 WORKLOADS = {workload.name: workload for workload in load_settings(ROOT).workloads}
 TUNED, TRAINED = WORKLOADS["iris-tuned"], WORKLOADS["iris-mars"]
@@ -145,3 +145,8 @@ def test_the_image_is_that_of_the_first_variant_that_is_built_here(aws: FakeAws)
     assert _results(aws, workload).image() == "image-of-the-line"
     others = workload.model_copy(update={"variants": workload.variants[:1]})
     assert _results(aws, others).image() is None
+    shadow = ShadowVariant(name="b", model="mars")
+    aws.shadows = {"b"}
+    assert _results(aws, others.model_copy(update={"shadow_variant": shadow})).image() == (
+        "image-of-the-line"
+    )

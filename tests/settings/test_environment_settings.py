@@ -121,6 +121,20 @@ def test_a_mistake_is_reported_by_its_key(project: SettingsProject, mistake: str
     assert project.environment_problems(text) == [expected]
 
 
+def test_a_serverless_variant_is_refused_beside_a_vpc(project: SettingsProject) -> None:
+    head, tail = WORKLOAD.split("[[variants]]", maxsplit=1)
+    tail = tail[tail.index("[api]") :]
+    project.write(
+        "workloads/iris.toml", f'{head}[[variants]]\nname = "small"\n[variants.serverless]\n{tail}'
+    )
+    assert project.problems() == ()
+    project.write("environments/default.toml", VPC)
+    assert project.problems() == (
+        "workloads/iris.toml: variants[0].serverless: found in an environment with [vpc]; "
+        "allowed: only in an environment without, as serverless variants run in no VPC",
+    )
+
+
 def test_every_key_may_be_left_out(project: SettingsProject) -> None:
     environment = load_environment(project.root / "environments/default.toml")
     assert environment == Environment()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.settings.project import WORKLOAD, SettingsProject
+from workloads.schema.smoke import row_count
 
 HEADER = "Width,Count,Note,Species"
 NAMES = 'the names in [api] features: "Width", "Count", "Note", "Species"'
@@ -130,3 +131,24 @@ def test_csv_without_a_header_is_in_the_features_order(project: SettingsProject)
     assert misfits(project, swapped) == [
         'row 1, "Count": found 3.5; allowed: a value of type integer'
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "rows"),
+    [
+        (f"{HEADER}\n3.5,2,wild,setosa\n3,2,wild,setosa\n", True, 2),
+        (f'{HEADER}\n3.5,2,"tall\nwild",setosa', True, 1),
+        ("3.5,2,wild,setosa\r\n3,2,wild,setosa\r\n3,2,,setosa\r\n", False, 3),
+    ],
+)
+def test_the_rows_of_csv_are_counted(
+    project: SettingsProject, body: str, header: bool, rows: int
+) -> None:
+    text = smoke("text/csv", body).replace("header = true", f"header = {str(header).lower()}")
+    workload = project.load(text)
+    assert row_count(workload.smoke, workload.api) == rows
+
+
+def test_the_rows_of_json_are_counted(project: SettingsProject) -> None:
+    workload = project.load(smoke("application/json", json.dumps({"instances": [INSTANCE] * 3})))
+    assert row_count(workload.smoke, workload.api) == 3

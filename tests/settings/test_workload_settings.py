@@ -47,8 +47,9 @@ MISTAKES = {
         ("description", "descripton"),
         [
             "description: missing; allowed: 1 to 256 characters on one line",
-            "descripton: unknown key; allowed: name, description, data, models, variants, api, "
-            'smoke, evaluation, transform; did you mean "description"?',
+            "descripton: unknown key; allowed: name, description, data, models, shadow_variant, "
+            "variants, api, smoke, evaluation, transform, deployment, alarms, data_capture, "
+            'async_inference; did you mean "description"?',
         ],
     ),
     # data

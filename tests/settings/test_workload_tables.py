@@ -85,7 +85,7 @@ def test_a_workload_is_not_named_as_a_stack_of_the_app(project: SettingsProject)
 
 def test_the_catalog_is_what_the_api_reads(project: SettingsProject) -> None:
     workload = project.load(WORKLOAD)
-    assert json.loads(workload.catalog(workload.endpoint_name("sagestack"))) == {
+    assert json.loads(workload.catalog(workload.endpoint_name("sagestack"), async_input="")) == {
         "name": "iris",
         "description": "An iris",
         "endpoint": "sagestack-iris",
@@ -99,6 +99,18 @@ def test_the_catalog_is_what_the_api_reads(project: SettingsProject) -> None:
             {"name": "Species", "type": "category", "values": ["setosa", "virginica"]},
         ],
     }
+
+
+def test_the_catalog_of_an_asynchronous_workload_has_the_place_of_its_requests(
+    project: SettingsProject,
+) -> None:
+    workload = project.load(
+        WORKLOAD.split('[[variants]]\nname = "green"')[0]
+        + "[async_inference]\n[api]"
+        + WORKLOAD.split("[api]")[1]
+    )
+    entry = json.loads(workload.catalog("later", async_input="s3://bucket/iris/async/input/"))
+    assert entry["async_input"] == "s3://bucket/iris/async/input/"
 
 
 def test_a_catalog_that_no_parameter_holds_is_reported(project: SettingsProject) -> None:

@@ -16,6 +16,9 @@ ATTRIBUTES = {
 }
 """What stands for an attribute that CloudFormation knows; a plain name for every other."""
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
+"""What stands for a topic, whose name is its ARN."""
+
 
 @cache
 def _sagemaker() -> ServiceModel:
@@ -33,6 +36,8 @@ def resolved(value: Any) -> Any:  # noqa: PLR0911 - a case each
             return re.sub(r"\$\{AWS::\w+\}", "name-1", text)
         case {"Fn::GetAtt": [_, attribute]}:
             return ATTRIBUTES.get(attribute, "name-1")
+        case {"Ref": str(name)} if name.startswith("EndpointAsync"):
+            return TOPIC
         case {"Ref": _} | {"Fn::ImportValue": _}:
             return "name-1"
         case dict():

@@ -20,6 +20,7 @@ from environments.schema import Environment
 from stacks.api import ApiStack
 from stacks.dev_host.stack import DevHostStack
 from stacks.shared import SharedStack
+from stacks.workload import WorkloadStack
 from workloads.loading import load_workloads
 from workloads.schema import Project, Workload
 
@@ -39,6 +40,8 @@ ENVIRONMENT = {
 NOTEBOOK = {"kind": "notebook", "vpc_id": "vpc-0a1b2c3d", "subnet_id": "subnet-0a1b2c3d"}
 """The other kind of dev host: a deployment has one, this synth has both."""
 CHECKSUM = "0a1b2c3d" * 8
+SERVERLESS = "sagestack-serverless"
+"""The one stack in no VPC."""
 WORKLOADS = Path(__file__).parent / "workloads"
 """Workloads that are there for the tests alone."""
 
@@ -98,11 +101,13 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 
     assembly = tmp_path_factory.mktemp("cdk.out")
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    ours = [_workload(path) for path in sorted(WORKLOADS.glob("*.toml"))]
+    (serverless,) = (workload for workload in ours if workload.variants[0].serverless)
     settings = Settings(
         Environment.model_validate(ENVIRONMENT),
         (
             *load_workloads(ROOT / "workloads"),
-            *(_workload(path) for path in sorted(WORKLOADS.glob("*.toml"))),
+            *(workload for workload in ours if workload is not serverless),
         ),
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -111,6 +116,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
         patch.setattr(dev_host_downloads, "locked", lambda: checksums)
         app = build_app(App(context=context, outdir=str(assembly)), settings)
         _add_notebook(app, settings.environment)
+        _add_serverless(app, settings.environment, serverless)
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     return Synth(assembly, _findings(assembly), tuple(recorded))
@@ -128,6 +134,20 @@ def _add_notebook(app: App, environment: Environment) -> None:
         settings=NotebookHost.model_validate(NOTEBOOK),
         storage=shared.storage,
         api=api.rest_api_id,
+        synthesizer=DefaultStackSynthesizer(),
+    )
+
+
+def _add_serverless(app: App, environment: Environment, workload: Workload) -> None:
+    """Add the workload without the VPC of the others, with which it would be refused."""
+    shared = app.node.find_child("sagestack-shared")
+    assert isinstance(shared, SharedStack)
+    WorkloadStack(
+        app,
+        SERVERLESS,
+        environment=environment.model_copy(update={"vpc": None}),
+        workload=workload,
+        shared=shared,
         synthesizer=DefaultStackSynthesizer(),
     )
 

@@ -11,7 +11,7 @@ PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "a
 def allowed(synth: Synth, stack: str, role: str) -> dict[str, set[str]]:
     """The resources of each action that a stack's role may take; `role` is a part of its id.
 
-    BUCKET and KEY stand for the ARNs of the app's own.
+    BUCKET and KEY stand for the ARNs of the app's own, a logical id for that of another resource.
     """
     (policy,) = (
         resource
@@ -41,8 +41,9 @@ def _written(value: Any) -> str:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(_written(part) for part in parts)
         case {"Fn::ImportValue": name} | {"Fn::GetAtt": [name, _]}:
-            return "KEY" if "StorageKey" in name else "BUCKET" if "StorageBucket" in name else "?"
+            ours = "KEY" if "StorageKey" in name else "BUCKET" if "StorageBucket" in name else name
+            return str(ours)
         case {"Ref": name}:
-            return PSEUDO.get(str(name), "?")
+            return PSEUDO.get(str(name), str(name))
         case _:
             return str(value)

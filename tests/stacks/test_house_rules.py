@@ -5,14 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnResource, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_sns as sns
 
 from stacks.validation import add_validations
 
 SAGEMAKER = iam.ServicePrincipal("sagemaker.amazonaws.com")
 VARIANT = sagemaker.CfnEndpointConfig.ProductionVariantProperty(variant_name="only")
+TOKEN = {"ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:provider"}
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
 
 
 def _role(*managed_policies: str) -> Callable[[Stack], object]:
@@ -35,17 +39,85 @@ def _policy(*actions: str) -> Callable[[Stack], object]:
     )
 
 
+def _capture(kms_key_id: str | None) -> Callable[[Stack], object]:
+    return lambda stack: sagemaker.CfnEndpointConfig(
+        stack,
+        "C",
+        production_variants=[VARIANT],
+        data_capture_config=sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
+            destination_s3_uri="s3://bucket/capture",
+            initial_sampling_percentage=1,
+            capture_options=[
+                sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode="Input")
+            ],
+            kms_key_id=kms_key_id,
+        ),
+    )
+
+
+def _answers(kms_key_id: str | None) -> Callable[[Stack], object]:
+    return lambda stack: sagemaker.CfnEndpointConfig(
+        stack,
+        "C",
+        production_variants=[VARIANT],
+        async_inference_config=sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty(
+            output_config=sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty(
+                s3_output_path="s3://bucket/output", kms_key_id=kms_key_id
+            )
+        ),
+    )
+
+
+def _topic(kms_master_key_id: str | None) -> Callable[[Stack], object]:
+    return lambda stack: sns.CfnTopic(stack, "T", kms_master_key_id=kms_master_key_id)
+
+
+def _scaled(*, retain: bool | None) -> Callable[[Stack], object]:
+    def build(stack: Stack) -> None:
+        sagemaker.CfnEndpoint(
+            stack, "E", endpoint_config_name="c", retain_all_variant_properties=retain
+        )
+        CfnResource(stack, "S", type="Custom::SageMakerVariantScaling", properties=TOKEN)
+
+    return build
+
+
+def _alarm(description: str | None) -> Callable[[Stack], object]:
+    return lambda stack: cloudwatch.CfnAlarm(
+        stack,
+        "A",
+        alarm_description=description,
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        metric_name="ModelLatency",
+        namespace="AWS/SageMaker",
+        period=60,
+        statistic="Average",
+        threshold=1,
+    )
+
+
 FORBIDDEN: dict[str, Callable[[Stack], object]] = {
     "MODEL_HAS_NO_PHYSICAL_NAME": lambda stack: sagemaker.CfnModel(stack, "M", model_name="m"),
     "ENDPOINT_CONFIG_HAS_NO_PHYSICAL_NAME": lambda stack: sagemaker.CfnEndpointConfig(
         stack, "C", endpoint_config_name="c", production_variants=[VARIANT]
     ),
+    "CAPTURED_DATA_IS_ENCRYPTED": _capture(None),
+    "ASYNCHRONOUS_ANSWERS_ARE_ENCRYPTED": _answers(None),
+    "TOPIC_IS_ENCRYPTED": _topic(None),
+    "SCALED_ENDPOINT_KEEPS_ITS_CAPACITY": _scaled(retain=None),
+    "ALARM_SAYS_WHAT_TO_DO": _alarm(None),
     "ROLE_HAS_NO_FULL_ACCESS_POLICY": _role("AmazonSageMakerFullAccess"),
     "POLICY_HAS_NO_STAR_ACTION": _policy("s3:*", "s3:GetObject"),
 }
 ALLOWED: dict[str, Callable[[Stack], object]] = {
     "Model": lambda stack: sagemaker.CfnModel(stack, "M"),
     "Config": lambda stack: sagemaker.CfnEndpointConfig(stack, "C", production_variants=[VARIANT]),
+    "Capture": _capture(KEY),
+    "Answers": _answers(KEY),
+    "Topic": _topic(KEY),
+    "Scaled": _scaled(retain=True),
+    "Alarm": _alarm("Look at the log"),
     "Role": _role("service-role/AWSLambdaBasicExecutionRole"),
     "Policy": _policy("s3:GetObject*", "s3:PutObject"),
 }

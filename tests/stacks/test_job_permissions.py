@@ -61,11 +61,30 @@ def test_logs_are_deleted_in_sagemakers_groups_and_read_in_that_of_training(synt
     assert may["logs:GetLogEvents"] == {f"{group}/TrainingJobs:*"}
 
 
-def test_the_gate_reads_evaluations_and_no_other_data(synth: Synth) -> None:
+def test_evaluations_and_asynchronous_answers_are_read_and_no_other_data(synth: Synth) -> None:
     may = allowed(synth, SHARED, IS_COMPLETE)
-    assert may["s3:GetObject"] == {"BUCKET/*/evaluations/*"}
+    assert may["s3:GetObject"] == {"BUCKET/*/evaluations/*", "BUCKET/*/async/*"}
     assert may["kms:Decrypt"] == {"KEY"}
     assert not [action for action in allowed(synth, SHARED, ON_EVENT) if action.startswith("s3:")]
+
+
+def test_asynchronous_endpoints_are_asked_by_way_of_their_own_folder(synth: Synth) -> None:
+    may = allowed(synth, SHARED, IS_COMPLETE)
+    assert may["sagemaker:InvokeEndpointAsync"] == {f"{JOBS}endpoint/sagestack-*"}
+    assert may["s3:PutObject"] == may["s3:DeleteObject"] == {"BUCKET/*/async/*"}
+    assert may["s3:ListBucket"] == {"BUCKET"}
+    assert may["kms:GenerateDataKey"] == {"KEY"}
+    (policy,) = (
+        each
+        for each in synth.resources("AWS::IAM::Policy", SHARED)
+        if IS_COMPLETE in each["Properties"]["PolicyName"]
+    )
+    listing = [
+        statement["Condition"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Action"] == "s3:ListBucket"
+    ]
+    assert listing == [{"StringLike": {"s3:prefix": "*/async/*"}}]
 
 
 def test_what_serves_is_found_by_describing_only(synth: Synth) -> None:

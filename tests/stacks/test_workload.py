@@ -3,7 +3,7 @@
 import json
 
 from app import ROOT
-from tests.stacks.conftest import Resource, Synth
+from tests.stacks.conftest import SERVERLESS, Resource, Synth
 from workloads.content import content_hash
 
 MARS, A_B = "sagestack-iris-mars", "sagestack-a-b"
@@ -63,8 +63,9 @@ def test_a_revision_trains_again(synth: Synth) -> None:
 def test_jobs_and_models_run_in_the_vpc_that_is_asked_for(synth: Synth) -> None:
     vpc = {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
     assert all(job["CreateTrainingJobRequest"]["VpcConfig"] == vpc for job in _training(synth, A_B))
+    elsewhere = synth.resources("AWS::SageMaker::Model", SERVERLESS)
     for model in synth.resources("AWS::SageMaker::Model"):
-        assert model["Properties"]["VpcConfig"] == vpc
+        assert model["Properties"].get("VpcConfig") == (None if model in elsewhere else vpc)
 
 
 def test_a_model_waits_for_the_policies_of_its_own_role(synth: Synth) -> None:
@@ -106,6 +107,7 @@ def test_the_deploy_checks_the_endpoint_with_the_smoke_payload(synth: Synth) -> 
     assert check["Properties"]["Smoke"] == {
         "ContentType": "application/json",
         "Body": '{"instances": [{"width": 1.5}]}',
+        "Rows": 1,
     }
     (config_id,) = (
         logical_id
@@ -115,6 +117,13 @@ def test_the_deploy_checks_the_endpoint_with_the_smoke_payload(synth: Synth) -> 
     assert check["Properties"]["EndpointConfigName"] == {
         "Fn::GetAtt": [config_id, "EndpointConfigName"]
     }
+
+
+def test_the_check_comes_after_the_update_and_before_anything_is_cleaned_up(synth: Synth) -> None:
+    # CloudFormation removes what an update has replaced when all resources have succeeded
+    resources = synth.template(A_B)["Resources"]
+    (check,) = synth.resources("Custom::SageMakerEndpointCheck", A_B)
+    assert "AWS::SageMaker::Endpoint" in {resources[each]["Type"] for each in check["DependsOn"]}
 
 
 def test_the_api_learns_of_a_workload_when_its_endpoint_has_answered(synth: Synth) -> None:

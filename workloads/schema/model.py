@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from workloads.schema.data import ChannelKey
 from workloads.schema.hyperparameters import HyperParameterKey, HyperParameterValue
 from workloads.schema.image import Image
-from workloads.schema.sagemaker import ArtifactUri
+from workloads.schema.sagemaker import ArtifactUri, Flag
 from workloads.schema.section import (
     Allowed,
     Section,
@@ -43,6 +43,8 @@ class Model(Section):
     """A tuning job, whose training jobs are as `training` says, instead of one training job."""
     artifact: ArtifactUri | None = None
     """A model that was trained elsewhere, instead of training."""
+    network_isolation: Flag = False
+    """EnableNetworkIsolation of the model that serves; training has a key of its own."""
 
     @field_validator("channels")
     @classmethod

@@ -27,6 +27,13 @@ class Smoke(Section):
     ]
 
 
+def row_count(smoke: Smoke, api: Api) -> int:
+    """How many rows the body asks a prediction for; the body is one that fits the API."""
+    if smoke.content_type == "text/csv":
+        return len(_csv_rows(smoke.body)) - api.header
+    return len(json.loads(smoke.body)["instances"])
+
+
 def misfits(smoke: Smoke, api: Api) -> Iterator[str]:
     """Say where the body is not what the API would send to the container for its features."""
     if smoke.content_type == "text/csv":
@@ -36,7 +43,7 @@ def misfits(smoke: Smoke, api: Api) -> Iterator[str]:
 
 
 def _csv_misfits(body: str, api: Api) -> Iterator[str]:
-    rows = list(csv.reader(io.StringIO(body.rstrip("\n"), newline=None)))
+    rows = _csv_rows(body)
     columns = [feature.name for feature in api.features]
     if api.header:
         header = rows.pop(0) if rows else []
@@ -52,6 +59,10 @@ def _csv_misfits(body: str, api: Api) -> Iterator[str]:
         cells = zip(columns, row, strict=True)
         values = {column: _value(cell, types.get(column)) for column, cell in cells}
         yield from _value_misfits(f"row {at}", values, api.features)
+
+
+def _csv_rows(body: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(body.rstrip("\n"), newline=None)))
 
 
 def _json_misfits(body: str, features: tuple[Feature, ...]) -> Iterator[str]:

@@ -7,13 +7,15 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
-from workloads.schema import builtins
+from workloads.schema import builtins, serving_rules
 from workloads.schema.api import Api
 from workloads.schema.channels import misuses, unknown, with_channels
 from workloads.schema.data import Channel
+from workloads.schema.deployment import Alarms, Deployment
 from workloads.schema.evaluation import Evaluation
-from workloads.schema.hosting import Variant
+from workloads.schema.hosting import ShadowVariant, Variant
 from workloads.schema.model import Model
+from workloads.schema.requests import AsyncInference, DataCapture
 from workloads.schema.sagemaker import Name
 from workloads.schema.section import (
     Allowed,
@@ -29,7 +31,7 @@ from workloads.schema.section import (
 from workloads.schema.smoke import Smoke, misfits
 from workloads.schema.transform import RECORD_TYPES, Transform
 
-M = TypeVar("M", Variant, Transform)
+M = TypeVar("M", Variant, ShadowVariant, Transform)
 
 RESERVED_NAMES = ("api", "dev-host", "shared")
 """The stacks beside those of the workloads, which are all named by the app's name and this."""
@@ -66,6 +68,7 @@ class Workload(Section):
     models: Annotated[
         Mapping[Name, Model], Field(min_length=1), Allowed("at least one table [models.<name>]")
     ]
+    shadow_variant: ShadowVariant | None = None
     variants: Annotated[
         Several[Variant],
         Field(min_length=1, max_length=10),
@@ -75,6 +78,11 @@ class Workload(Section):
     smoke: Smoke
     evaluation: Evaluation | None = None
     transform: Transform | None = None
+    deployment: Deployment | None = None
+    alarms: Alarms | None = None
+    """Once loaded, the usual ones with a deployment that names none."""
+    data_capture: DataCapture | None = None
+    async_inference: AsyncInference | None = None
 
     @field_validator("name")
     @classmethod
@@ -111,6 +119,16 @@ class Workload(Section):
                 raise_any([problem(f"found {shown(name)}; allowed: {there}", name)])
         return models
 
+    @field_validator("shadow_variant")
+    @classmethod
+    def _shadow_variant_serves_a_model(
+        cls, shadow: ShadowVariant, info: ValidationInfo
+    ) -> ShadowVariant:
+        if models := list(info.data.get("models", ())):
+            shadow = _of_the_only_model(shadow, models)
+            raise_any(_without_model(shadow.model, models, "model"))
+        return shadow
+
     @field_validator("variants")
     @classmethod
     def _variants_serve_the_models(
@@ -121,7 +139,7 @@ class Workload(Section):
             problems.append(problem("found only weights of 0; allowed: at least one above 0"))
         if models := list(info.data.get("models", ())):
             variants = tuple(_of_the_only_model(variant, models) for variant in variants)
-            problems += _unserved(models, variants)
+            problems += _unserved(models, variants, info.data.get("shadow_variant"))
         raise_any(problems)
         return variants
 
@@ -180,7 +198,8 @@ class Workload(Section):
 
     @model_validator(mode="after")
     def _catalog_fits_its_parameter(self) -> Self:
-        longest = self.catalog(endpoint_name="x" * 63)
+        uri = f"s3://{'x' * 63}/{self.name}/async/input/"
+        longest = self.catalog(endpoint_name="x" * 63, async_input=uri)
         if len(longest) > PARAMETER_BYTES:
             found = f"found features that take {len(longest)} bytes in the API's catalog"
             raise_any([problem(f"{found}; allowed: {PARAMETER_BYTES}", "api", "features")])
@@ -193,12 +212,28 @@ class Workload(Section):
         raise_any(builtins.misfits(models, self.data, self.api, self.smoke, self.evaluation))
         return self.model_copy(update={"models": models})
 
+    @model_validator(mode="after")
+    def _serves_in_one_way(self) -> Self:
+        workload = self
+        if self.deployment is not None and self.alarms is None:
+            workload = self.model_copy(update={"alarms": Alarms()})
+        raise_any(serving_rules.misfits(workload))
+        return workload
+
+    @property
+    def all_variants(self) -> tuple[Variant | ShadowVariant, ...]:
+        """What the endpoint runs: the variants that answer, and the shadow variant."""
+        return (*self.variants, *([self.shadow_variant] if self.shadow_variant else []))
+
     def endpoint_name(self, app_name: str) -> str:
         """Name the workload's endpoint."""
         return f"{app_name}-{self.name}"
 
-    def catalog(self, endpoint_name: str) -> str:
-        """Write the JSON by which the API knows the workload: the value of an SSM parameter."""
+    def catalog(self, endpoint_name: str, async_input: str) -> str:
+        """Write the JSON by which the API knows the workload: the value of an SSM parameter.
+
+        `async_input` is the S3 URI below which an asynchronous workload's requests are.
+        """
         entry: dict[str, Any] = {
             "name": self.name,
             "description": self.description,
@@ -206,6 +241,8 @@ class Workload(Section):
             "variants": [variant.name for variant in self.variants],
             **self.api.model_dump(exclude_none=True),
         }
+        if self.async_inference is not None:
+            entry["async_input"] = async_input
         return json.dumps(entry, separators=(",", ":"))
 
 
@@ -225,10 +262,13 @@ def _without_model(name: str, models: list[str], *key: str | int) -> Iterator[In
         yield not_allowed(name, choices, *key, choices=models)
 
 
-def _unserved(models: list[str], variants: tuple[Variant, ...]) -> Iterator[InitErrorDetails]:
+def _unserved(
+    models: list[str], variants: tuple[Variant, ...], shadow: ShadowVariant | None
+) -> Iterator[InitErrorDetails]:
     """Yield the variants without a model that exists, and the models without a variant."""
     for at, variant in enumerate(variants):
         yield from _without_model(variant.model, models, at, "model")
+    used = {variant.model for variant in variants} | ({shadow.model} if shadow else set())
     for name in models:
-        if name not in {variant.model for variant in variants}:
+        if name not in used:
             yield problem(f"found no variant of models.{name}; allowed: at least one of each model")

@@ -5,6 +5,7 @@ botocore validates every request and raises its own errors; only the way over th
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +16,11 @@ from botocore.exceptions import ClientError
 from jobs.clients import Clients
 
 from .fake_jobs import FakeJobs, error, page
+from .fake_scaling import FakeScaling
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/iris/5f8c0d70"
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+S3_OPERATIONS = ("DeleteObject", "GetObject", "ListObjectsV2", "PutObject")
 
 
 class FakeAws:
@@ -31,12 +34,16 @@ class FakeAws:
             s3=connect("s3"),
             sagemaker=connect("sagemaker"),
             runtime=connect("sagemaker-runtime"),
+            scaling=connect("application-autoscaling"),
+            cloudwatch=connect("cloudwatch"),
         )
         for client in (
             self.clients.cloudformation,
             self.clients.logs,
             self.clients.s3,
             self.clients.sagemaker,
+            self.clients.scaling,
+            self.clients.cloudwatch,
         ):
             client.meta.events.register_last("before-call.*.*", self.answer)
         self.reset()
@@ -44,12 +51,15 @@ class FakeAws:
     def reset(self) -> None:
         """Forget everything, keeping the clients, which are slow to make."""
         self._jobs = FakeJobs()
+        self.scaling = FakeScaling()
         self.jobs = self._jobs.jobs
         self.stack_status = "CREATE_IN_PROGRESS"
         self.calls: list[str] = []
         self.hooks: dict[str, Callable[[], None]] = {}  # run before the operation, once
         self.logs: dict[str, dict[str, list[str]]] = {}  # of a group: its streams with their lines
         self.objects: dict[str, bytes] = {}
+        self.content_types: dict[str, str] = {}  # of those objects that were put with one
+        self.put_at = datetime.now(UTC)  # when every object was
         self.endpoints: dict[str, dict[str, Any]] = {}
         self.endpoint_configs: dict[str, list[dict[str, Any]]] = {}
         self.models: dict[str, dict[str, str]] = {}
@@ -97,13 +107,16 @@ class FakeAws:
         """Answer a call, as a handler of botocore's event before-call."""
         self.calls.append(model.name)
         body = params["body"]  # JSON to most services, form fields to CloudFormation
-        request = body if isinstance(body, dict) else json.loads(body or "{}")
         try:
             self.hooks.pop(model.name, lambda: None)()
-            if model.name == "GetObject":
-                return SimpleNamespace(status_code=200), self._get_object(params["auth_path"])
+            if model.name in S3_OPERATIONS:
+                return SimpleNamespace(status_code=200), self._s3(model.name, params)
+            request = body if isinstance(body, dict) else json.loads(body or "{}")
             answer = getattr(self, f"_{model.name}", None)
-            parsed = answer(request) if answer else self._jobs.answer(model.name, request)
+            if self.scaling.answers(model.name):
+                parsed = self.scaling.answer(model.name, request)
+            else:
+                parsed = answer(request) if answer else self._jobs.answer(model.name, request)
         except ClientError as refused:
             return SimpleNamespace(status_code=400), dict(refused.response)
         return SimpleNamespace(status_code=200), parsed
@@ -144,7 +157,25 @@ class FakeAws:
             raise error("ResourceNotFoundException", "The specified log group does not exist.")
         return self.logs[request["logGroupName"]]
 
-    def _get_object(self, path: str) -> dict[str, Any]:
-        if f"s3:/{path}" not in self.objects:
+    def _s3(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        uri = f"s3:/{params['auth_path']}"
+        match operation:
+            case "PutObject":
+                body = params["body"]
+                self.objects[uri] = body if isinstance(body, bytes) else body.read()
+                if content_type := params["headers"].get("Content-Type"):
+                    self.content_types[uri] = content_type
+                return {}
+            case "DeleteObject":
+                self.objects.pop(uri, None)
+                return {}
+            case "ListObjectsV2":
+                bucket, prefix = f"{uri.rstrip('/')}/", params["query_string"]["prefix"]
+                keys = [each.removeprefix(bucket) for each in sorted(self.objects)]
+                found = [key for key in keys if key.startswith(prefix)]
+                listed = [{"Key": key, "LastModified": self.put_at} for key in found]
+                return {"Contents": listed[: params["query_string"]["max-keys"]]}
+        if uri not in self.objects:
             raise error("NoSuchKey", "The specified key does not exist.")
-        return {"Body": BytesIO(self.objects[f"s3:/{path}"])}
+        content_type = self.content_types.get(uri, "binary/octet-stream")
+        return {"Body": BytesIO(self.objects[uri]), "ContentType": content_type}

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def runtime(aws: FakeAws) -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def event(request_type: str = "Update") -> Event:
+def event(request_type: str = "Update", **properties: object) -> Event:
     result: Any = {
         "RequestType": request_type,
         "RequestId": "r1",
@@ -39,14 +40,15 @@ def event(request_type: str = "Update") -> Event:
             "EndpointName": "iris",
             "EndpointConfigName": "config-2",
             "VariantNames": ["mars", "linear"],
-            "Smoke": {"ContentType": "text/csv", "Body": BODY},
+            "Smoke": {"ContentType": "text/csv", "Body": BODY, "Rows": "1"},
+            **properties,
         },
     }
     described: Event = result
     return described
 
 
-def endpoint(stubber: Stubber, status: str, config: str = "config-2", **fields: str) -> None:
+def endpoint(stubber: Stubber, status: str, config: str = "config-2", **fields: object) -> None:
     answer = {
         "EndpointName": "iris",
         "EndpointArn": "arn:aws:sagemaker:us-east-1:000000000000:endpoint/iris",
@@ -58,9 +60,12 @@ def endpoint(stubber: Stubber, status: str, config: str = "config-2", **fields: 
     stubber.add_response("describe_endpoint", answer | fields, {"EndpointName": "iris"})
 
 
-def answers(stubber: Stubber, variant: str) -> None:
+def answers(
+    stubber: Stubber, variant: str, body: bytes = b"5.1\n", content_type: str = "text/csv"
+) -> None:
     sent = {"EndpointName": "iris", "TargetVariant": variant, "ContentType": "text/csv"}
-    stubber.add_response("invoke_endpoint", {"Body": b"5.1"}, sent | {"Body": BODY.encode()})
+    answer = {"Body": BytesIO(body), "ContentType": content_type}
+    stubber.add_response("invoke_endpoint", answer, sent | {"Body": BODY.encode()})
 
 
 def test_every_variant_is_sent_the_smoke_payload(
@@ -151,6 +156,71 @@ def test_a_throttled_variant_is_left_to_the_next_call(
     runtime.add_client_error("invoke_endpoint", "ThrottlingException", http_status_code=400)
     with pytest.raises(ClientError, match="ThrottlingException"):
         endpoint_check.is_complete(event(), aws.clients)
+
+
+def test_an_answer_that_is_none_fails_with_what_was_answered(
+    aws: FakeAws, sagemaker: Stubber, runtime: Stubber
+) -> None:
+    endpoint(sagemaker, "InService")
+    answers(runtime, "mars", b"<html>Welcome to nginx!</html>", "application/json")
+    with pytest.raises(EndpointCheckError) as caught:
+        endpoint_check.is_complete(event(), aws.clients)
+    assert str(caught.value) == (
+        "Variant mars of endpoint iris fails the smoke payload: it answered application/json that "
+        "is none (Expecting value: line 1 column 1 (char 0)): <html>Welcome to nginx!</html>"
+    )
+
+
+def test_an_answer_to_fewer_rows_than_were_sent_fails(
+    aws: FakeAws, sagemaker: Stubber, runtime: Stubber
+) -> None:
+    endpoint(sagemaker, "InService")
+    answers(runtime, "mars", b"5.1\n")
+    smoke = {"ContentType": "text/csv", "Body": BODY, "Rows": "2"}
+    with pytest.raises(EndpointCheckError, match=r"it answered 2 rows with 1 lines of CSV: 5\.1"):
+        endpoint_check.is_complete(event(Smoke=smoke), aws.clients)
+
+
+def test_rows_that_are_not_known_are_not_counted(
+    aws: FakeAws, sagemaker: Stubber, runtime: Stubber
+) -> None:
+    endpoint(sagemaker, "InService")
+    answers(runtime, "mars")
+    smoke = {"ContentType": "text/csv", "Body": BODY}
+    found = endpoint_check.is_complete(event(Smoke=smoke, VariantNames=["mars"]), aws.clients)
+    assert found["IsComplete"]
+
+
+def test_a_shadow_variant_is_looked_for_and_not_asked(
+    aws: FakeAws, sagemaker: Stubber, runtime: Stubber
+) -> None:
+    shadowed = event(VariantNames=["mars"], ShadowVariantNames=["next"])
+    endpoint(sagemaker, "InService", ShadowProductionVariants=[{"VariantName": "next"}])
+    answers(runtime, "mars")
+    assert endpoint_check.is_complete(shadowed, aws.clients)["IsComplete"]
+
+
+@pytest.mark.parametrize(("running", "shown"), [([{"VariantName": "old"}], "old"), (None, "none")])
+def test_a_shadow_variant_that_is_not_there_fails(
+    aws: FakeAws, sagemaker: Stubber, running: list[dict[str, str]] | None, shown: str
+) -> None:
+    fields: dict[str, Any] = {} if running is None else {"ShadowProductionVariants": running}
+    endpoint(sagemaker, "InService", **fields)
+    with pytest.raises(EndpointCheckError) as caught:
+        endpoint_check.is_complete(event(ShadowVariantNames=["next"]), aws.clients)
+    assert str(caught.value) == f"Endpoint iris has no shadow variant next; it has: {shown}"
+
+
+def test_nobody_is_asked_while_the_stack_rolls_back(
+    aws: FakeAws,
+    sagemaker: Stubber,
+    runtime: Stubber,  # noqa: ARG001 - it would answer "no more responses"
+) -> None:
+    aws.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    for properties in ({}, {"AsyncInputS3Uri": "s3://data/iris/async/smoke"}):
+        endpoint(sagemaker, "InService")
+        assert endpoint_check.is_complete(event(**properties), aws.clients)["IsComplete"]
+    assert aws.objects == {}
 
 
 @pytest.mark.parametrize("status", ["Failed", "Updating", "InService"])
