@@ -1,24 +1,22 @@
 """Two models of the same data behind one endpoint, and weights that change while it answers."""
 
 import csv
-import http.client
 import json
 import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from math import sqrt
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 
 from local import by_hand
 from local.cdk_cli import ROOT
 from tests.e2e.conftest import App, project
+from tests.e2e.traffic import Caller
 
 WORKLOAD = "quakes"
 LINEAR, XGBOOST = "linear", "xgboost"
@@ -125,44 +123,20 @@ def test_a_client_of_sagemaker_reaches_it_as_well(
     assert list(map(float, cells)) == pytest.approx(expected[model], rel=1e-9)
 
 
-class Caller:
-    """Invokes the endpoint over one connection, with one signature for all of its requests."""
-
-    def __init__(self, app: App) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", app.aws.port)
-        self._path = f"/endpoints/{app.stack}/invocations"
-        request = AWSRequest(
-            "POST",
-            f"{app.aws.endpoint_url}{self._path}",
-            headers={"Content-Type": "text/csv"},
-            data=QUAKE,
-        )
-        credentials = app.aws.session().get_credentials()
-        assert credentials is not None
-        SigV4Auth(credentials, "sagemaker", app.aws.region).add_auth(request)
-        self._headers = dict(request.headers)
-
-    def __call__(self) -> str:
-        """Return the variant that answered."""
-        self._connection.request("POST", self._path, QUAKE, self._headers)
-        answer = self._connection.getresponse()
-        content = answer.read()
-        assert answer.status == 200, content
-        float(content)
-        return str(answer.getheader("x-Amzn-Invoked-Production-Variant"))
-
-    def close(self) -> None:
-        self._connection.close()
+def linear_or_xgboost(call: Caller) -> str:
+    """Which variant answered; it did."""
+    answer = call()
+    assert answer.status == 200, answer.body
+    float(answer.body)
+    return answer.variant
 
 
 def answered(app: App, requests: int) -> Counter[str]:
     """How many of the requests each variant answers; every one is answered."""
 
     def some(number: int) -> Counter[str]:
-        caller = Caller(app)
-        counted = Counter(caller() for _ in range(number))
-        caller.close()
-        return counted
+        with closing(Caller(app, QUAKE)) as call:
+            return Counter(linear_or_xgboost(call) for _ in range(number))
 
     with ThreadPoolExecutor(THREADS) as pool:
         return sum(pool.map(some, [requests // THREADS] * THREADS), Counter[str]())
@@ -183,10 +157,9 @@ def asking(app: App) -> Iterator[Callable[[], Counter[str]]]:
     ended = threading.Event()
 
     def ask() -> None:
-        caller = Caller(app)
-        while not ended.is_set():
-            counted[caller()] += 1
-        caller.close()
+        with closing(Caller(app, QUAKE)) as call:
+            while not ended.is_set():
+                counted[linear_or_xgboost(call)] += 1
 
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask)
