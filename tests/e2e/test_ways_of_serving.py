@@ -39,7 +39,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         for name, variant in VARIANTS.items():
             named = text.replace(f'name = "{SHADOWED}"', f'name = "{name}"')
             served = re.sub(
-                r"(?s)\[\[variants\]\].*?(?=# What a client)", f"[[variants]]\n{variant}\n", named
+                r"(?sm)^\[\[variants\]\].*?(?=# What a client)", f"[[variants]]\n{variant}\n", named
             )
             (folder / f"{name}.toml").write_text(served)
         app.bootstrap()
