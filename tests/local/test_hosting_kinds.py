@@ -61,13 +61,13 @@ def test_a_shadow_gets_its_part_of_the_requests(account: Account) -> None:
 
 
 def test_a_shadow_that_is_slow_makes_nobody_wait(account: Account) -> None:
-    shadowed(account, "patient", "Ciao", weight=1)
+    shadowed(account, "unhurried", "Ciao", weight=1)
     # Its four workers are busy with these for twice 4 seconds, from when the callers have theirs.
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: account.ask("patient", b"slow"), range(8)))
+        list(pool.map(lambda _: account.ask("unhurried", b"slow"), range(8)))
     began = time.monotonic()
     for _ in range(60):
-        account.ask("patient", b"1")
+        account.ask("unhurried", b"1")
     assert time.monotonic() - began < 6
 
 
