@@ -52,9 +52,13 @@ def write_results(
 ) -> None:
     """Write results.json, and RESULTS.md from it."""
     order = [section for section in sections if section.name in results]
-    kept = {"machine": machine, "sections": {s.name: _to_json(results[s.name]) for s in order}}
+    kept: dict[str, Any] = {
+        "machine": machine,
+        "sections": {section.name: _to_json(results[section.name]) for section in order},
+    }
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    WRITTEN.write_text(_markdown(machine, [results[section.name] for section in order]))
+    # as it is kept, rounded, so that the next run writes the same of what it leaves
+    WRITTEN.write_text(_markdown(machine, [_from_json(each) for each in kept["sections"].values()]))
 
 
 def print_results(

@@ -128,3 +128,11 @@ def test_what_is_kept_is_what_was_written_last() -> None:
     write_results(kept["machine"], all_sections(), found)
     assert results.WRITTEN.read_text() == written
     assert set(found) == {each.name for each in all_sections()}
+
+
+def test_a_section_that_is_left_is_written_as_before(folder: Path) -> None:
+    found = SectionResult("Title", "How.", Findings([FAST]), "2026-01-02", "abc", load=1.953)
+    write_results(MACHINE, [section("one")], {"one": found})
+    first = (folder / "RESULTS.md").read_text()
+    write_results(MACHINE, [section("one")], read_results(MACHINE))
+    assert (folder / "RESULTS.md").read_text() == first
