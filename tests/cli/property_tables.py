@@ -182,3 +182,18 @@ def _keys(annotation: Any, path: str) -> Iterator[str]:
         yield from {path} if below == {within} else below
     else:
         yield path
+
+
+JOBS = PropertyTables(
+    "job-requests.md",
+    (
+        "CreateTrainingJob",
+        "CreateHyperParameterTuningJob",
+        "CreateProcessingJob",
+        "CreateTransformJob",
+    ),
+)
+ENDPOINTS = PropertyTables(
+    "endpoint-properties.md",
+    ("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"),
+)

@@ -9,36 +9,15 @@ from aws_cdk import App
 from app import ROOT, build_app
 from environments.loading import Settings
 from environments.schema import Environment
-from tests.cli.property_tables import PropertyTables, keys_below, known_keys, request, sends
+from tests.cli.property_tables import ENDPOINTS, keys_below, request, sends
 from tests.stacks.conftest import ENVIRONMENT
 from workloads.schema import Project, Workload
-
-OPERATIONS = ("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint")
-DOCUMENT = PropertyTables("endpoint-properties.md", OPERATIONS)
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_property_of_a_request_is_listed(operation: str) -> None:
-    assert DOCUMENT.unlisted(operation) == []
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_no_listed_property_is_unknown_to_botocore_or_listed_twice(operation: str) -> None:
-    assert DOCUMENT.unknown(operation) == []
-
-
-def test_every_row_says_what_sets_its_properties_or_why_they_are_not_there() -> None:
-    assert DOCUMENT.unexplained() == []
-
-
-def test_every_named_key_is_one_of_the_schema() -> None:
-    assert DOCUMENT.named_keys() - known_keys() == set()
 
 
 def test_every_key_about_serving_is_named() -> None:
     tables = ("variants", "shadow_variant", "deployment", "alarms", "data_capture")
     about_serving = keys_below(*tables, "async_inference", "models.<>.network_isolation")
-    assert about_serving - DOCUMENT.named_keys() == set()
+    assert about_serving - ENDPOINTS.named_keys() == set()
 
 
 MODEL = {
@@ -114,10 +93,10 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [each for text in templates for each in json.loads(text)["Resources"].values()]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", ENDPOINTS.operations)
 def test_what_is_said_to_be_sent_is_sent_and_nothing_else(
     operation: str, resources: list[dict[str, Any]]
 ) -> None:
     requests = [each["Properties"] for each in resources if each["Type"] == RESOURCES[operation]]
     sent = {leaf for leaf in request(operation) if any(sends(each, leaf) for each in requests)}
-    assert sent == DOCUMENT.said_to_be_sent(operation) - MADE_UP.get(operation, set())
+    assert sent == ENDPOINTS.said_to_be_sent(operation) - MADE_UP.get(operation, set())

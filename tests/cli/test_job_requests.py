@@ -10,41 +10,15 @@ from aws_cdk import App
 from app import ROOT, build_app
 from environments.loading import Settings
 from environments.schema import Environment
-from tests.cli.property_tables import PropertyTables, keys_below, known_keys, request, sends
+from tests.cli.property_tables import JOBS, keys_below, request, sends
 from tests.stacks.api_requests import resolved
 from tests.stacks.conftest import ENVIRONMENT, WORKLOADS
 from workloads.schema import Project, Workload
 
-OPERATIONS = (
-    "CreateTrainingJob",
-    "CreateHyperParameterTuningJob",
-    "CreateProcessingJob",
-    "CreateTransformJob",
-)
-DOCUMENT = PropertyTables("job-requests.md", OPERATIONS)
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_property_of_a_request_is_listed(operation: str) -> None:
-    assert DOCUMENT.unlisted(operation) == []
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_no_listed_property_is_unknown_to_botocore_or_listed_twice(operation: str) -> None:
-    assert DOCUMENT.unknown(operation) == []
-
-
-def test_every_row_says_what_sets_its_properties_or_why_they_are_not_there() -> None:
-    assert DOCUMENT.unexplained() == []
-
-
-def test_every_named_key_is_one_of_the_schema() -> None:
-    assert DOCUMENT.named_keys() - known_keys() == set()
-
 
 def test_every_key_about_jobs_is_named() -> None:
     about_jobs = keys_below("data.", "models.", "evaluation.", "transform.")
-    assert about_jobs - DOCUMENT.named_keys() == set()
+    assert about_jobs - JOBS.named_keys() == set()
 
 
 def _everything() -> Workload:
@@ -76,7 +50,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 AT_THE_START = ("JobName", "WarmStartConfig.")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", JOBS.operations)
 def test_what_is_said_to_be_sent_is_sent_and_nothing_else(
     operation: str, template: dict[str, Any]
 ) -> None:
@@ -86,5 +60,5 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(
         if f"{operation}Request" in resource["Properties"]
     ]
     sent = {leaf for leaf in request(operation) if any(sends(each, leaf) for each in requests)}
-    said = DOCUMENT.said_to_be_sent(operation)
+    said = JOBS.said_to_be_sent(operation)
     assert sent == {leaf for leaf in said if not any(part in leaf for part in AT_THE_START)}

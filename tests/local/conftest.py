@@ -217,3 +217,11 @@ def on_each_runner(request: pytest.FixtureRequest) -> Account:
     name = {"process": "account", "docker": "docker_account"}[request.param]
     account: Account = request.getfixturevalue(name)
     return account
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account of its own, in which IAM is enforced."""
+    state: Path = tmp_path_factory.mktemp("guarded")
+    with EmbeddedAWS(state, settings={"SAGESTACK_RUNNER": "process"}, enforce_iam=True) as aws:
+        yield Account(aws)

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local.session import EmbeddedAWS
 from tests.local.conftest import Account, settled
 from tests.local.hosts import Host, identity, instance, network, schedule, volume
-from tests.local.test_authorization import user
+from tests.local.policies import user
 from tests.local.test_schedules import soon
 
 ARN = "arn:aws:ec2:us-east-1:000000000000"
