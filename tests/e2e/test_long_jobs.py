@@ -24,7 +24,11 @@ WORKLOAD = "waiting"
 FILES = Path(__file__).with_name(WORKLOAD)
 CHAIN = ("Custom::SageMakerTrainingJob", "Custom::SageMakerJobWait")
 JOB_WAIT = 5
-"""Seconds that each resource waits; max_runtime = 20 asks for a starter and four waits."""
+"""Seconds that each resource waits; max_runtime = 40 asks for a starter and eight waits.
+
+A job has to live until the test has seen its third wait and ended it: on a slow machine each wait
+takes several seconds more than it waits, and 20 were too few once.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +135,7 @@ def test_a_deploy_waits_through_several_resources_for_a_long_job(app: App, deplo
     end(app, 0)
     deployed.result()
     assert list(app.jobs().values()) == ["Completed"]
-    assert len(chain(app, "_COMPLETE")) == 5
+    assert len(chain(app, "_COMPLETE")) == 9
     assert answer(app) == 1
 
 
