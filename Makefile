@@ -82,6 +82,11 @@ remove: .venv/installed  ## remove one workload, also without its file: make rem
 destroy: .venv/installed  ## remove every stack
 	@python -m cli destroy --environment "$(ENVIRONMENT)" --yes "$$YES"
 
+##@ The API
+# the requests of the page are signed with your credentials, so it stays on this machine
+api-page: .venv/installed  ## read the API's document and try it in the browser; OPEN=no PORT=8081
+	@python -m cli api-page --environment "$(ENVIRONMENT)" --port "$$PORT" --open "$$OPEN"
+
 ##@ A machine to prototype on
 # [dev_host] of the environment's file says which; docs/dev-host.md has all of it. OPEN=no leaves
 # the browser out, PORT is one of this machine, for when 8787 is taken
@@ -102,6 +107,9 @@ lock: .venv/installed  ## compile the lock files anew
 	@uv pip compile lambda/requirements.in -c requirements.lock --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  -o lambda/requirements.lock >/dev/null
+	@uv pip compile tests/e2e/requirements.in -c requirements.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links -o tests/e2e/requirements.lock >/dev/null
 	@npm install --package-lock-only --omit-lockfile-registry-resolved=true
 clean:  ## remove all that the set-up and the builds made
 	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -115,7 +123,7 @@ help:  ## this list
 	@touch $@
 build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/apt-packages.txt) \
   $(wildcard local/builtin/*/apt-packages.txt) dev_host/apt-packages.txt \
-  tests/requirements.lock tests/dev_host/requirements.lock | .venv/installed
+  tests/requirements.lock tests/dev_host/requirements.lock tests/e2e/requirements.lock | .venv/installed
 	@local/install.sh r && local/install.sh test
 	@mkdir -p build && touch $@
 # the container runs by Docker where an engine answers, else natively, which takes R

@@ -11,15 +11,25 @@ from rich.console import Console
 from cli import local_aws
 from cli.account import Account, assert_credentials
 from cli.answers import assert_folder
+from cli.api_client import ApiClient
+from cli.api_page.open import API_PAGE_PORT, open_api_page
 from cli.deploy import deploy
 from cli.dev_host.account import HostAccount
 from cli.dev_host.open import open_host, stop_host
 from cli.dev_host.password import show_password
-from cli.dev_host.words import local_port, opens, rotates
+from cli.dev_host.session import RSTUDIO_PORT
+from cli.local_page import local_port, opens
 from cli.lock_downloads import lock_downloads
 from cli.logs import logs
 from cli.new_workload import new_workload
-from cli.problems import DownloadFailed, HostFailed, InputError, JobFailed, StackFailed
+from cli.problems import (
+    ApiFailed,
+    DownloadFailed,
+    HostFailed,
+    InputError,
+    JobFailed,
+    StackFailed,
+)
 from cli.remove import cdk_destroy, remove
 from cli.stop import stop
 from cli.train import train
@@ -31,6 +41,7 @@ from cli.words import (
     waits,
     workload_named,
     workloads_named,
+    yes_or_no,
 )
 from environments.dev_host_downloads import ALL, LOCK
 from environments.loading import load_environment, load_settings
@@ -48,7 +59,7 @@ def main(arguments: list[str]) -> int:
     except (InputError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
-    except (JobFailed, StackFailed, HostFailed, DownloadFailed) as error:
+    except (ApiFailed, DownloadFailed, HostFailed, JobFailed, StackFailed) as error:
         console.print("[red]✗[/] ", end="")
         console.print(str(error), markup=False, soft_wrap=True)
         return 1
@@ -145,9 +156,16 @@ def _destroy(asked: argparse.Namespace, console: Console) -> None:
     cdk_destroy("--all", file=asked.environment, yes=yes)
 
 
+def _api_page(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    port, browser = local_port(asked.port, API_PAGE_PORT), opens(asked.open)
+    api = ApiClient.of_app(environment.name, environment.region)
+    open_api_page(api, console, port=port, browser=browser)
+
+
 def _dev_host(asked: argparse.Namespace, console: Console) -> None:
     environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
-    port, browser = local_port(asked.port), opens(asked.open)
+    port, browser = local_port(asked.port, RSTUDIO_PORT), opens(asked.open)
     open_host(
         HostAccount.connect(environment.region),
         console,
@@ -160,7 +178,7 @@ def _dev_host(asked: argparse.Namespace, console: Console) -> None:
 
 def _dev_host_password(asked: argparse.Namespace, console: Console) -> None:
     environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
-    rotate = rotates(asked.rotate)
+    rotate = yes_or_no("ROTATE", asked.rotate, default=False)
     show_password(
         HostAccount.connect(environment.region),
         console,
@@ -191,6 +209,7 @@ COMMANDS = {
     "deploy": (_deploy, ("workloads",)),
     "remove": (_remove, ("workload", "yes")),
     "destroy": (_destroy, ("yes",)),
+    "api-page": (_api_page, ("port", "open")),
     "dev-host": (_dev_host, ("port", "open")),
     "dev-host-password": (_dev_host_password, ("rotate",)),
     "dev-host-stop": (_dev_host_stop, ()),

@@ -19,3 +19,7 @@ class HostFailed(Exception):  # noqa: N818 - an outcome
 
 class DownloadFailed(Exception):  # noqa: N818 - an outcome
     """A file could not be locked; the text has its URL and the reason, a line each."""
+
+
+class ApiFailed(Exception):  # noqa: N818 - an outcome
+    """The API does not answer as it should; the text says what it answered."""

@@ -79,9 +79,14 @@ def hyperparameters(text: str) -> dict[str, str]:
 
 def waits(text: str) -> bool:
     """Read WAIT, which is yes when it is left out. Raises InputError."""
+    return yes_or_no("WAIT", text, default=True)
+
+
+def yes_or_no(word: str, text: str, *, default: bool) -> bool:
+    """Read a word that is yes, no or left out. Raises InputError."""
     if text not in ("", "yes", "no"):
-        raise InputError(f"WAIT: found {shown(text)}; allowed: yes, no")
-    return text != "no"
+        raise InputError(f"{word}: found {shown(text)}; allowed: yes, no")
+    return text == "yes" if text else default
 
 
 def max_runtime(text: str) -> int | None:

@@ -10,12 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from cli.account import Account
+from cli.api_client import ApiClient
 from cli.deploy import workload_stacks
 from cli.report import say
 from cli.words import workloads_named
 from environments.loading import load_settings
 from local import by_hand
-from local.api_client import ApiClient
 from local.cdk_cli import ROOT
 from local.comparison import Compared, assert_equal, compare, show_compared
 from local.deployment import Deployment

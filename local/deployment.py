@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local.api_client import ApiClient, local_url
+from cli.api_client import ApiClient, local_url
 from local.cdk_cli import ROOT, run_cdk
 from local.progress import Report
 from local.session import EmbeddedAWS

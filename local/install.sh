@@ -5,7 +5,7 @@
 #   r        R, Python and their libraries, as all apt-packages.txt name them, to run natively
 #   packages <folder>   those of one container's
 #   bench    what the benchmarks send requests with, and are compared with
-#   test     what the tests need: R's packages for tests, the SageMaker SDK's tables to compare with
+#   test     what the tests need: R's packages for tests, a browser, the SageMaker SDK's tables
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -67,7 +67,8 @@ base() {
     PYTHONDONTWRITEBYTECODE='' .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null ||
         say "some packages could not be compiled to bytecode: a synth may take longer"
     say "installing the CDK command line"
-    PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
+    # without scripts: Swagger UI's only one would tell its makers of the installation
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm ci --silent --no-audit --no-fund --ignore-scripts
     # otherwise the first synth would unpack it, for some seconds more
     say "unpacking the CDK for Node.js, where jsii keeps it"
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/python -c \
@@ -109,7 +110,10 @@ bench)
     ;;
 test)
     apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck \
-        $(named dev_host/apt-packages.txt)
+        chromium chromium-driver $(named dev_host/apt-packages.txt)
+    say "installing what the tests of the API need"
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+        -r tests/e2e/requirements.lock
     say "unpacking the SageMaker SDK, whose tables the tests compare with"
     unpack build/sagemaker-sdk tests/requirements.lock
     say "fetching CloudFormation's helper scripts, for the machines of the tests"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.api_client import ApiClient
+from cli.api_client import ApiClient
 
 DATA = Path(__file__).resolve().parent.parent / "workloads" / "data" / "iris.csv"
 TARGET = "Sepal.Length"

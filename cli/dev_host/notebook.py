@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from cli.dev_host.browser import open_in_browser
 from cli.dev_host.waiting import wait_until
+from cli.local_page import open_in_browser
 from cli.problems import HostFailed
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from rich.console import Console
 from cli import local_aws
 from cli.dev_host import instance, notebook, plugin, session
 from cli.dev_host.account import HostAccount
-from cli.dev_host.browser import open_in_browser
 from cli.dev_host.deployed import DeployedHost
 from cli.dev_host.plugin import Tunnel
+from cli.local_page import assert_free, end_as_by_ctrl_c, open_in_browser
 from cli.problems import HostFailed
 from cli.report import say
 from environments.schema import Environment
@@ -40,8 +40,8 @@ def open_host(
         return
     # before the machine is started, which costs
     plugin.assert_installed()
-    session.assert_free(port)
-    session.end_as_by_ctrl_c()
+    assert_free(port)
+    end_as_by_ctrl_c()
     running = instance.start(account.ec2, host.instance_id, console)
     asked = session.forwarding(host.instance_id, port)
     started = session.start_session(account.ssm, asked, running, console)

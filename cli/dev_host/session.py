@@ -1,8 +1,6 @@
 """The way to RStudio: Session Manager's agent, a session of it, and RStudio behind the tunnel."""
 
 import http.client
-import signal
-import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,27 +9,16 @@ from rich.console import Console
 from cli.dev_host.instance import Instance
 from cli.dev_host.plugin import Tunnel
 from cli.dev_host.waiting import wait_until
-from cli.dev_host.words import RSTUDIO_PORT
-from cli.problems import HostFailed, InputError
+from cli.problems import HostFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 AGENT_TIMEOUT = 300
 """Seconds from a running instance to an agent that takes sessions: a boot, and its first call."""
+RSTUDIO_PORT = 8787
 RSTUDIO_TIMEOUT = 120
 """Seconds that RStudio Server has, which waits for the volume of the user's files."""
-
-
-def assert_free(port: int) -> None:
-    """Raise InputError if something of this machine listens on the port."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        raise InputError(
-            f"PORT: found {port}, which is taken on this machine; allowed: a free one, as "
-            f"PORT={port + 1 if port < 65_535 else RSTUDIO_PORT}"
-        ) from error
 
 
 def forwarding(instance_id: str, port: int) -> dict[str, Any]:
@@ -112,10 +99,3 @@ def _answers(port: int) -> bool:
     finally:
         connection.close()
     return True
-
-
-def end_as_by_ctrl_c() -> None:
-    """Let a script that ends this command, or a terminal that closes, also end the tunnel."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
-            signal.signal(number, signal.default_int_handler)

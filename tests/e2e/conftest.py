@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.api_client import ApiClient
+from cli.api_client import ApiClient
 from local.cdk_cli import ROOT
 from local.deployment import Deployment
 from local.iris import predict

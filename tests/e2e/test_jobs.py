@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.api_client import Answer
+from cli.api_client import Answer
 from local.cdk_cli import CdkError
 from local.leftovers import leftovers
 from tests.e2e.conftest import App, project

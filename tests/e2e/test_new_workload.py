@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.api_client import ApiClient
+from cli.api_client import ApiClient
 from local.cdk_cli import ROOT
 from local.deployment import Deployment
 from local.session import EmbeddedAWS

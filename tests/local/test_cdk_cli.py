@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import local.cdk_cli
-from local.api_client import local_url
+from cli.api_client import local_url
 from local.cdk_cli import CdkError, run_cdk
 
 EVENT = (

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from local.api_client import Answer, ApiClient
+from cli.api_client import Answer, ApiClient
 from local.iris import Predicted, predict, show
 
 RESULT = Predicted(["setosa", "virginica"], [5.0, 7.0], [5.3, 6.6])

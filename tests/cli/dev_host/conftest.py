@@ -37,7 +37,7 @@ def aws(one_host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(waiting, "sleep", one_host.sleep)
     monkeypatch.setattr(waiting, "monotonic", lambda: one_host.now)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr("cli.dev_host.session.end_as_by_ctrl_c", lambda: None)
+    monkeypatch.setattr("cli.dev_host.open.end_as_by_ctrl_c", lambda: None)
     return one_host
 
 

@@ -1,15 +1,20 @@
 """Calls of the app's API, signed as API Gateway's IAM authorization asks."""
 
 import json
+import os
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+
+from cli import local_aws
+from cli.account import Account, session_of
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,27 @@ class ApiClient:
         self.url = url.rstrip("/")
         self._signer = SigV4Auth(credentials, "execute-api", session.region_name)
 
+    @classmethod
+    def of_app(cls, app: str, region: str | None) -> "ApiClient":
+        """Find the API of a deployed app. Raises InputError if it is not deployed."""
+        url = Account.connect(region).outputs(f"{app}-api")["ApiUrl"]
+        if local_aws.is_used():
+            url = local_url(url, os.environ["AWS_ENDPOINT_URL"])
+        return cls(url, session_of(region))
+
     def get(self, path: str) -> Answer:
         """Send a GET to `path`, which starts with a slash."""
-        return self._send("GET", path, b"", {})
+        return self.send("GET", path, b"", {})
 
     def post(self, path: str, body: bytes, **headers: str) -> Answer:
         """Send a POST; `content_type="text/csv"` becomes the header Content-Type."""
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        return self._send("POST", path, body, named)
+        return self.send("POST", path, body, named)
 
-    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send a request to `path`, which starts with a slash; raises URLError if none answers."""
         url = f"{self.url}{path}"
-        request = AWSRequest(method=method, url=url, data=body or None, headers=headers)
+        request = AWSRequest(method=method, url=url, data=body or None, headers=dict(headers))
         self._signer.add_auth(request)
         prepared = urllib.request.Request(  # noqa: S310 - the URL is the API's own
             url, data=body or None, headers=dict(request.headers.items()), method=method
