@@ -34,12 +34,14 @@ class Sent:
 
 
 class HttpLoad:
-    """Sends what `request` returns, which is asked each time; every answer has to be `expected`.
+    """Sends what `request` returns, which is asked each time; an answer has to be as `expected`.
 
     Connections are kept, as those of an SDK are, and there are as many as requests at a time.
     """
 
-    def __init__(self, port: int, request: Callable[[], bytes], expected: bytes) -> None:
+    def __init__(
+        self, port: int, request: Callable[[], bytes], expected: Callable[[bytes], bool]
+    ) -> None:
         self._port = port
         self._request = request
         self._expected = expected
@@ -85,7 +87,7 @@ class HttpLoad:
         except (OSError, EOFError, ValueError) as error:
             sent.failures.append(f"{type(error).__name__}: {error}")
             return
-        if status == 200 and body == self._expected:
+        if status == 200 and self._expected(body):
             sent.seconds.append(time.monotonic() - due)
         else:
             sent.failures.append(f"{status}: {body[:200].decode(errors='replace')}")

@@ -33,11 +33,12 @@ def all_sections() -> list[Section]:
         image_size,
         lifecycle,
         load,
+        parallel,
         proxy,
         serving_python,
         serving_r,
         synth,
     )
 
-    modules = (serving_r, serving_python, lifecycle, image_size, proxy, synth, demo, load)
+    modules = (serving_r, serving_python, lifecycle, image_size, proxy, synth, demo, load, parallel)
     return [module.SECTION for module in modules]
