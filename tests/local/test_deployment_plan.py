@@ -125,7 +125,7 @@ def config_of(*names: str, **more: Any) -> dict[str, Any]:
         (blue_green("CANARY"), "of type CANARY needs CanarySize"),
         (blue_green("LINEAR"), "of type LINEAR needs LinearStepSize"),
         (blue_green("ALL_AT_ONCE", CanarySize=percent(10)), "ALL_AT_ONCE does not take CanarySize"),
-        (blue_green("CANARY", CanarySize=percent(51)), "CanarySize must be 1-50 %"),
+        (blue_green("CANARY", CanarySize=percent(51)), "CanarySize must be at most 50 %"),
         (blue_green("LINEAR", LinearStepSize=percent(9)), "LinearStepSize must be 10-50 %"),
         (blue_green("LINEAR", LinearStepSize=instances(3)), "found 3 of the 4 instances"),
         (rolling(percent(4)), "MaximumBatchSize must be 5-50 %"),
@@ -149,6 +149,10 @@ def test_a_policy_that_aws_does_not_take_is_refused(config: dict[str, Any], mess
 )
 def test_a_policy_at_its_limits_is_taken(config: dict[str, Any]) -> None:
     assert_deployable(config, config_of("a"), COUNTS)
+
+
+def test_a_canary_may_be_as_small_as_it_likes() -> None:
+    assert_deployable(blue_green("CANARY", CanarySize=instances(1)), config_of("a"), {"a": 200})
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Which variants CreateEndpointConfig takes."""
+"""Which variants CreateEndpointConfig takes, and UpdateEndpoint after which others."""
 
 from typing import Any
 
 import pytest
 
 from local.sagemaker.errors import SageMakerError
-from local.sagemaker.hosting.variant_rules import assert_variants
+from local.sagemaker.hosting.variant_rules import assert_instances_stay, assert_variants
 
 MODELS: dict[str, dict[str, Any]] = {
     "plain": {"ModelName": "plain", "EnableNetworkIsolation": False},
@@ -70,3 +70,12 @@ def test_what_does_not_fit_is_refused_with_what_was_found(
 ) -> None:
     with pytest.raises(SageMakerError, match=message):
         check(*production, **rest)
+
+
+def test_instances_stay_instances_and_serverless_may_become_them() -> None:
+    of_instances = {"ProductionVariants": [variant("a"), variant("b")]}
+    without = {"ProductionVariants": [serverless()]}
+    for old, new in ((of_instances, of_instances), (without, without), (without, of_instances)):
+        assert_instances_stay(old, new)
+    with pytest.raises(SageMakerError, match="serverless one is not supported"):
+        assert_instances_stay(of_instances, without)

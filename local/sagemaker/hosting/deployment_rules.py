@@ -10,8 +10,8 @@ from local.sagemaker.hosting.deployment_plan import Counts, plan_of
 from local.sagemaker.records import Record
 
 _SIZES = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}
-# Of a variant's instances, in percent.
-_LIMITS = {"CanarySize": (1, 50), "LinearStepSize": (10, 50), "MaximumBatchSize": (5, 50)}
+# Of a variant's instances, in percent; CanarySize has no lower limit but its Value's, which is 1.
+_LIMITS = {"CanarySize": (0, 50), "LinearStepSize": (10, 50), "MaximumBatchSize": (5, 50)}
 _ROLLBACK_LIMITS = (1, 100)
 
 
@@ -81,4 +81,5 @@ def _assert_size(name: str, size: Record, counts: Counts, limits: tuple[int, int
             found = f"{size['Value']} % of the capacity"
             if size["Type"] == "INSTANCE_COUNT":
                 found = f"{size['Value']} of the {count} instances of variant {variant}"
-            raise invalid(f"{name} must be {low}-{high} % of a variant's instances, found {found}")
+            allowed = f"{low}-{high}" if low else f"at most {high}"
+            raise invalid(f"{name} must be {allowed} % of a variant's instances, found {found}")

@@ -12,6 +12,7 @@ from local.sagemaker.hosting.deployment_rules import assert_deployable, assert_s
 from local.sagemaker.hosting.endpoint import Endpoint
 from local.sagemaker.hosting.metrics import Metrics
 from local.sagemaker.hosting.shadows import Shadows
+from local.sagemaker.hosting.variant_rules import assert_instances_stay
 from local.sagemaker.records import LOCK, Record, arn
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Endpoints:
             # AWS looks the current configuration up as well: one that was deleted stops an update.
             old = find_endpoint_config(endpoint.record["EndpointConfigName"])
             config, models = _configuration(request["EndpointConfigName"])
+            assert_instances_stay(old, config)
             scalable_targets.assert_instances_may_change(
                 request["EndpointName"], old["ProductionVariants"], config["ProductionVariants"]
             )

@@ -1,4 +1,4 @@
-"""Which variants SageMaker takes in CreateEndpointConfig, and which of them together.
+"""Which variants SageMaker takes in CreateEndpointConfig, which of them together, and after which.
 
 Shadow variants: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
 Serverless: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html. AWS does not
@@ -43,6 +43,20 @@ def assert_variants(request: Record, find_model: Callable[[str], Record]) -> Non
         _assert_shadowed(request)
     if any("ServerlessConfig" in variant for variant in production):
         _assert_alone(request)
+
+
+def assert_instances_stay(old: Record, new: Record) -> None:
+    """Raise SageMakerError where an update would make a serverless endpoint of one with instances.
+
+    Serverless to instances goes:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-update.html
+    """
+    before, after = (
+        any("ServerlessConfig" in variant for variant in config["ProductionVariants"])
+        for config in (old, new)
+    )
+    if after and not before:
+        raise invalid("Updating an endpoint with instances to a serverless one is not supported")
 
 
 def _assert_members(variant: Record) -> None:
