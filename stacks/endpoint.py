@@ -45,11 +45,11 @@ class Endpoint(Construct):
             self, "Config", parts=parts, models=models, async_inference=self.async_inference
         )
         endpoint = self._updated_to(config)
+        endpoint.node.add_dependency(parts.update_check)  # a model that is there has no job
         check = self._check(endpoint, config)
         check.node.add_dependency(endpoint)
-        if any(variant.autoscaling for variant in parts.workload.variants):
-            scaling = VariantScaling(self, "Scaling", parts=parts)
-            scaling.surround(config=config, endpoint=endpoint, check=check)
+        scaling = VariantScaling(self, "Scaling", parts=parts)
+        scaling.surround(config=config, endpoint=endpoint, check=check)
 
     @property
     def name(self) -> str:

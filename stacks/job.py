@@ -28,7 +28,7 @@ class Job(Construct):
 
     `kind` is the API's name of it, `request` what Create<kind> takes without a name; a member that
     is None is left out. "<JobName>" in it becomes the job's name. `longest` is for how many
-    seconds it may run. It starts when all of `after` are there.
+    seconds it may run. It starts when all of `after` are there, and its endpoint can be updated.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Job(Construct):
                 **given(properties or {}),
             },
         )
-        start.node.add_dependency(*after)
+        start.node.add_dependency(parts.update_check, *after)
         for number in range(2, last + 1):
             wait = CustomResource(
                 self,

@@ -14,6 +14,10 @@ class VariantScaling(Construct):
     scalable target, or that drops it. CloudFormation would take a native target away only after
     the endpoint's update, and put neither target nor policy back on a rollback.
 
+    They are there without autoscaling too: a deploy that takes it away may change the instance type
+    as well, to one that cannot be scaled, and a resource that the template no longer has would
+    deregister the target only when all else is done.
+
     A later deploy sets the limits that are asked for, whatever a schedule has made of them, until
     the next time that the schedule names.
     """

@@ -15,6 +15,7 @@ from stacks.job_entry import JobEntry
 from stacks.outputs import add_outputs
 from stacks.shared import SharedStack
 from stacks.trained_model import TrainedModel
+from stacks.update_check import UpdateCheck
 from stacks.workload_parts import WorkloadParts
 from workloads.schema import Workload
 
@@ -46,6 +47,13 @@ class WorkloadStack(Stack):
             ),
             images=ContainerImages(self, "Images"),
             service_token=shared.jobs.service_token,
+            update_check=UpdateCheck(
+                self,
+                "UpdateCheck",
+                workload=workload,
+                endpoint_name=workload.endpoint_name(environment.name),
+                service_token=shared.jobs.service_token,
+            ),
         )
         models_scope = Construct(self, "Models")  # a model may be called as any construct here
         models = {

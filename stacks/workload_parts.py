@@ -8,6 +8,7 @@ from stacks.channels import Channels
 from stacks.container_images import ContainerImages
 from stacks.job_role import JobRole
 from stacks.storage import Storage
+from stacks.update_check import UpdateCheck
 from workloads.schema import Model, Workload
 
 
@@ -22,6 +23,8 @@ class WorkloadParts:
     images: ContainerImages
     service_token: str
     """Of the provider that runs jobs."""
+    update_check: UpdateCheck
+    """Every job follows it, and so does the endpoint."""
 
     @property
     def endpoint_name(self) -> str:

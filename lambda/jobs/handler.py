@@ -11,6 +11,7 @@ from jobs import (
     job_resource,
     job_wait,
     quality_gate,
+    update_check,
     variant_scaling,
 )
 from jobs.clients import Clients, is_transient
@@ -22,6 +23,7 @@ _RESOURCES: dict[str, ModuleType] = {
     "Custom::SageMakerJobWait": job_wait,
     "Custom::SageMakerQualityGate": quality_gate,
     "Custom::SageMakerEndpointCheck": endpoint_check,
+    "Custom::SageMakerUpdateCheck": update_check,
     "Custom::SageMakerVariantScaling": variant_scaling,
     "Custom::SageMakerJobCleanUp": job_clean_up,
 }

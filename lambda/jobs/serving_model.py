@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from jobs.clients import is_missing
+from jobs.serving_variants import serving_variants
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-
-# An endpoint in one of these answers nobody. In any other its configuration is the one it serves:
-# an update shows the new one only when it has succeeded.
-_SERVES_NOTHING = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
 
 
 @dataclass(frozen=True)
@@ -31,12 +25,9 @@ class ServingModel:
         these names yet. A Candidate (the name of the job that made it, or its artifact) that
         serves already is nothing to be compared with itself.
         """
-        config = _endpoint_config(serving["EndpointName"], sagemaker)
-        if config is None:
+        variants = serving_variants(serving["EndpointName"], sagemaker)
+        if not variants:
             return None
-        variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)[
-            "ProductionVariants"
-        ]
         names = serving.get("VariantNames", [])
         ours = [each for each in variants if each["VariantName"] in names]
         variant = max(ours or variants, key=lambda each: each.get("InitialVariantWeight", 1.0))
@@ -54,15 +45,3 @@ class ServingModel:
             return self.artifact == candidate
         folders = self.artifact.split("/")
         return any(folder == candidate or folder.startswith(f"{candidate}-") for folder in folders)
-
-
-def _endpoint_config(endpoint: str, sagemaker: "SageMakerClient") -> str | None:
-    try:
-        described = sagemaker.describe_endpoint(EndpointName=endpoint)
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return (
-        None if described["EndpointStatus"] in _SERVES_NOTHING else described["EndpointConfigName"]
-    )

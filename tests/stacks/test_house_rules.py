@@ -72,12 +72,17 @@ def _topic(kms_master_key_id: str | None) -> Callable[[Stack], object]:
     return lambda stack: sns.CfnTopic(stack, "T", kms_master_key_id=kms_master_key_id)
 
 
-def _scaled(*, retain: bool | None) -> Callable[[Stack], object]:
+def _scaled(*, retain: bool | None, scaled: bool = True) -> Callable[[Stack], object]:
     def build(stack: Stack) -> None:
         sagemaker.CfnEndpoint(
             stack, "E", endpoint_config_name="c", retain_all_variant_properties=retain
         )
-        CfnResource(stack, "S", type="Custom::SageMakerVariantScaling", properties=TOKEN)
+        CfnResource(
+            stack,
+            "S",
+            type="Custom::SageMakerVariantScaling",
+            properties={**TOKEN, "Variants": [{"VariantName": "mars"}] if scaled else []},
+        )
 
     return build
 
@@ -117,6 +122,7 @@ ALLOWED: dict[str, Callable[[Stack], object]] = {
     "Answers": _answers(KEY),
     "Topic": _topic(KEY),
     "Scaled": _scaled(retain=True),
+    "NotScaled": _scaled(retain=None, scaled=False),
     "Alarm": _alarm("Look at the log"),
     "Role": _role("service-role/AWSLambdaBasicExecutionRole"),
     "Policy": _policy("s3:GetObject*", "s3:PutObject"),

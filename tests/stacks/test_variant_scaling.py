@@ -24,11 +24,11 @@ def request(serverless: dict[str, Any] | None = None, **autoscaling: Any) -> dic
     return scaling_request("iris", variant, scaling)
 
 
-def resources(synth: Synth) -> dict[str, dict[str, Any]]:
+def resources(synth: Synth, stack: str = STACK) -> dict[str, dict[str, Any]]:
     """Both custom resources with their logical ids, by their phase."""
     return {
         resource["Properties"]["Phase"]: {"LogicalId": key, **resource}
-        for key, resource in synth.template(STACK)["Resources"].items()
+        for key, resource in synth.template(stack)["Resources"].items()
         if resource["Type"] == RESOURCE
     }
 
@@ -53,8 +53,10 @@ def test_the_endpoint_is_updated_between_the_two_and_checked_after_them(synth: S
     assert before["Properties"]["Variants"] == after["Properties"]["Variants"]
 
 
-def test_a_workload_that_is_not_scaled_has_neither(synth: Synth) -> None:
-    assert not synth.resources(RESOURCE, "sagestack-a-b")
+def test_a_workload_that_is_not_scaled_has_both_with_no_variant(synth: Synth) -> None:
+    found = resources(synth, "sagestack-a-b")
+    assert found.keys() == {"BeforeUpdate", "AfterUpdate"}
+    assert [each["Properties"]["Variants"] for each in found.values()] == [[], []]
 
 
 def test_a_variant_is_registered_with_its_limits_and_its_instance_type(synth: Synth) -> None:

@@ -39,7 +39,7 @@ def test_the_wait_for_a_job_of_any_kind_goes_the_whole_way(aws: FakeAws, kind: s
     assert handler.is_complete(merged, None)["Data"]["JobName"] == name
 
 
-@pytest.mark.parametrize("resource", ["EndpointCheck", "JobWait", "QualityGate"])
+@pytest.mark.parametrize("resource", ["EndpointCheck", "JobWait", "QualityGate", "UpdateCheck"])
 def test_what_a_delete_has_nothing_to_do_for_completes_at_once(aws: FakeAws, resource: str) -> None:
     event: Any = {"ResourceType": f"Custom::SageMaker{resource}", "RequestType": "Delete"}
     assert handler.on_event(event, None) == {}
