@@ -19,8 +19,10 @@ concurrent_requests_per_instance = 5
 scale_out_cooldown = 0
 schedule = [{ cron = "0 20 1 1 ? 2099", min_capacity = 1, max_capacity = 1 }]
 """
+NO_TABLE = "# startup_timeout = 300\n"
 AFTER_VARIANT = r"# startup_timeout = 300.*\n"
 LARGE, XLARGE = 'instance_type = "ml.m5.large"', 'instance_type = "ml.m5.xlarge"'
+BURSTABLE = 'instance_type = "ml.t2.medium"'
 OF_VARIANT = r"(?! +# its size)"
 """Behind an instance type: not that of the training, which has a comment."""
 
@@ -132,15 +134,31 @@ def test_another_instance_type_is_deployed_though_the_variant_is_a_target(app: A
     assert target(app) == SCALED
 
 
-def test_without_its_table_the_variant_is_a_target_no_more(app: App) -> None:
-    app.edit(re.escape(TABLE), "# startup_timeout = 300\n")
+def test_what_is_scaled_no_more_is_scaled_again_when_its_deploy_fails(app: App) -> None:
+    spoilt = app.root / "workloads" / "data" / "iris.csv"
+    original = spoilt.read_text()
+    spoilt.write_text(original.replace("Sepal.Width", "Sepal.Breadth"))
+    app.edit(re.escape(TABLE), NO_TABLE)
+    app.edit(XLARGE, BURSTABLE)
+    with pytest.raises(CdkError, match="smoke payload"):
+        app.deploy()
+    spoilt.write_text(original)
+    assert app.stack_status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert variant(app)["type"] == "ml.m5.xlarge"
+    assert target(app) == SCALED
+
+
+def test_without_its_table_it_is_a_target_no_more_and_may_be_what_cannot_be_scaled(
+    app: App,
+) -> None:
     app.deploy()
     assert target(app) == []
-    assert app.endpoint()["EndpointStatus"] == "InService"
+    assert variant(app)["type"] == "ml.t2.medium"
 
 
 def test_with_it_again_the_whole_app_can_be_destroyed(app: App) -> None:
     app.edit(AFTER_VARIANT, TABLE)
+    app.edit(BURSTABLE, LARGE)
     app.deploy()
     assert target(app) == SCALED
     app.deployment.destroy(silent)
