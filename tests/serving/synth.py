@@ -1,7 +1,7 @@
 """Write the template of every way to serve that loads: `python -m tests.serving.synth FOLDER`.
 
 A program of its own, as CDK_VALIDATION=false, which leaves out the CDK's linter, is for a whole
-process. The linter takes three quarters of a synth, and tests/stacks has it look at every construct.
+process. The linter takes most of a synth, and tests/stacks has it look at every construct.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Requests of the templates as SageMaker would get them, held against the API's own shapes."""
+"""Requests of the templates as a service would get them, held against the API's own shapes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,8 @@ from typing import Any
 import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
+
+from local.sagemaker.validation import compiled
 
 ATTRIBUTES = {
     "Arn": "arn:aws:iam::123456789012:role/sagestack/role",
@@ -21,8 +23,8 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
 
 
 @cache
-def _sagemaker() -> ServiceModel:
-    return botocore.session.get_session().get_service_model("sagemaker")
+def _model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)
 
 
 def resolved(value: Any) -> Any:  # noqa: PLR0911 - a case each
@@ -48,9 +50,9 @@ def resolved(value: Any) -> Any:  # noqa: PLR0911 - a case each
             return value
 
 
-def violations(operation: str, request: Mapping[str, Any]) -> list[str]:
+def violations(operation: str, request: Mapping[str, Any], service: str = "sagemaker") -> list[str]:
     """List what `operation` would refuse of a request."""
-    shape = _sagemaker().operation_model(operation).input_shape
+    shape = _model(service).operation_model(operation).input_shape
     assert shape is not None
     value = resolved(request)
     report = ParamValidator().validate(value, shape).generate_report()
@@ -78,6 +80,6 @@ def _outside(value: Any, shape: Shape, path: str) -> Iterator[str]:
         return
     if value not in limits.get("enum", [value]):
         yield f"{path} is {value}, not in {shape.name}"
-    pattern = limits.get("pattern", "")
-    if r"\p{" not in pattern and not re.fullmatch(pattern or ".*", value):
+    pattern = limits.get("pattern", ".*")
+    if not compiled(pattern).fullmatch(value):
         yield f"{path} is {value}, not {pattern}"
