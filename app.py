@@ -52,7 +52,14 @@ def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
             env=env,
             synthesizer=synthesizer,
         )
-    api = ApiStack(app, f"{name}-api", environment=environment, env=env, synthesizer=synthesizer)
+    api = ApiStack(
+        app,
+        f"{name}-api",
+        environment=environment,
+        logs=shared.logs,
+        env=env,
+        synthesizer=synthesizer,
+    )
     if environment.dev_host is not None:
         host = DevHostStack(
             app,
@@ -67,7 +74,7 @@ def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
         host.add_dependency(api)
 
     harden_staging(app)
-    give_cdk_functions_log_groups(app, environment.log_retention_days)
+    give_cdk_functions_log_groups(app, shared.logs)
     for key, value in environment.all_tags.items():
         Tags.of(app).add(key, value)
     if checked:

@@ -10,7 +10,7 @@ from constructs import Construct
 from environments.schema import Environment
 from stacks.acknowledge import acknowledge
 from stacks.functions import Boto3Layer, PythonFunction
-from stacks.log_groups import LogGroup
+from stacks.log_groups import LogGroup, LogKeeping
 from stacks.permissions import allow
 
 STAGE = "v1"
@@ -33,9 +33,16 @@ class ApiStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        logs: LogKeeping,
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        self._logs = logs
         proxy = self._proxy(environment)
         api = self._rest_api(environment)
         # exported here, so that other stacks know its name when they are built
@@ -67,7 +74,7 @@ class ApiStack(Stack):
             # API Gateway gives up after 29 s; the function lives on to log what it would have said
             timeout=Duration.seconds(30),
             memory_mb=1024,  # a share of a core goes with it: 5 MB of CSV in under a second
-            retention_days=environment.log_retention_days,
+            logs=self._logs,
             environment={"CATALOG_PATH": catalog_path},
         )
         allow(
@@ -90,7 +97,7 @@ class ApiStack(Stack):
     def _rest_api(self, environment: Environment) -> apigateway.RestApi:
         # one for all APIs of the account and region, so an account may have it from elsewhere
         account_role = environment.api.account_logging_role
-        access_logs = LogGroup(self, "AccessLogs", retention_days=environment.log_retention_days)
+        access_logs = LogGroup(self, "AccessLogs", keeping=self._logs)
         api = apigateway.RestApi(
             self,
             "Api",
@@ -133,7 +140,7 @@ class ApiStack(Stack):
             LogGroup(
                 self,
                 "ExecutionLogs",
-                retention_days=environment.log_retention_days,
+                keeping=self._logs,
                 name=f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}",
             )
         )

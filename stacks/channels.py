@@ -16,7 +16,7 @@ from stacks.acknowledge import (
     wildcard_resource,
 )
 from stacks.job_role import JobRole
-from stacks.log_groups import LogGroup
+from stacks.log_groups import LogGroup, LogKeeping
 from stacks.staging import staged_objects
 from stacks.storage import Storage
 from workloads.content import content_hash
@@ -38,13 +38,14 @@ class Channels(Construct):
         environment: Environment,
         workload: Workload,
         storage: Storage,
+        logs: LogKeeping,
     ) -> None:
         super().__init__(scope, construct_id)
         self._staged = staged_objects(self, environment.name)
         self._storage = storage
         self._prefix = f"{workload.name}/data"
         self._channels = workload.data
-        log_group = LogGroup(self, "UploadLogs", retention_days=environment.log_retention_days)
+        log_group = LogGroup(self, "UploadLogs", keeping=logs)
         uploads = Construct(self, "Uploads")
         deployments = [
             self._uploaded(uploads, name, channel.path, log_group)

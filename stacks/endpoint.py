@@ -10,7 +10,7 @@ from stacks.async_inference import AsyncInference
 from stacks.data_capture import allow_capturing, capture_uri
 from stacks.deployment_config import deployment_config
 from stacks.endpoint_alarms import EndpointAlarms
-from stacks.endpoint_config import EndpointConfig
+from stacks.endpoint_config import EndpointConfig, volumes_take_key
 from stacks.job import given
 from stacks.trained_model import TrainedModel
 from stacks.variant_scaling import VariantScaling
@@ -87,6 +87,8 @@ class Endpoint(Construct):
             self.async_inference.allow_answering(model.role)
         if self._parts.workload.data_capture:
             allow_capturing(model.role, self._parts)
+        if volumes_take_key(self._parts.workload):
+            model.role.encrypt_volumes(self._parts.storage)
 
     def _updated_to(self, config: EndpointConfig) -> sagemaker.CfnEndpoint:
         workload = self._parts.workload

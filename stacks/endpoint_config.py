@@ -9,7 +9,8 @@ from stacks.async_inference import AsyncInference
 from stacks.data_capture import data_capture_config
 from stacks.trained_model import TrainedModel
 from stacks.workload_parts import WorkloadParts
-from workloads.schema import ShadowVariant, Variant
+from workloads.schema import ShadowVariant, Variant, Workload
+from workloads.schema.local_disks import takes_key
 
 ProductionVariant = sagemaker.CfnEndpointConfig.ProductionVariantProperty
 
@@ -45,7 +46,21 @@ class EndpointConfig(sagemaker.CfnEndpointConfig):
             else None,
             data_capture_config=data_capture_config(parts, capture) if capture else None,
             async_inference_config=async_inference.config if async_inference else None,
+            kms_key_id=parts.storage.key.key_arn if volumes_take_key(workload) else None,
         )
+
+
+def volumes_take_key(workload: Workload) -> bool:
+    """Whether the volumes of the endpoint can be encrypted with the app's key.
+
+    It is one key for all variants, and SageMaker refuses it when one of them has instances with a
+    disk of their own; serverless variants have no instance at all. SageMaker's own key encrypts
+    the volumes then, and the hardware of an instance its disk.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+    """
+    return not any(variant.serverless for variant in workload.variants) and all(
+        takes_key(variant.instance_type) for variant in workload.all_variants
+    )
 
 
 def _shadow_weight(shadow: ShadowVariant, production: Variant) -> float:

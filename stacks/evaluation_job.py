@@ -70,6 +70,7 @@ class EvaluationJob(Job):
                         "InstanceType": settings.instance_type,
                         "InstanceCount": 1,
                         "VolumeSizeInGB": settings.volume_size_gb,
+                        "VolumeKmsKeyId": parts.volume_key(settings.instance_type, role),
                     }
                 },
                 "StoppingCondition": {"MaxRuntimeInSeconds": settings.max_runtime},

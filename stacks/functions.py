@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.log_groups import LogGroup
+from stacks.log_groups import LogGroup, LogKeeping
 
 ROOT = Path(__file__).resolve().parent.parent
 LAMBDA = ROOT / "lambda"
@@ -55,11 +55,11 @@ class PythonFunction(lambda_.Function):
         layer: lambda_.ILayerVersion,
         timeout: Duration,
         memory_mb: int,
-        retention_days: int,
+        logs: LogKeeping,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         package = handler.split(".", maxsplit=1)[0]
-        log_group = LogGroup(scope, f"{construct_id}Logs", retention_days=retention_days)
+        log_group = LogGroup(scope, f"{construct_id}Logs", keeping=logs)
         self.execution_role = iam.Role(
             scope,
             f"{construct_id}Role",

@@ -21,7 +21,7 @@ from stacks.job_permissions import (
     allow_scaling_variants,
     allow_starting_jobs,
 )
-from stacks.log_groups import LogGroup
+from stacks.log_groups import LogGroup, LogKeeping
 from stacks.storage import Storage
 
 POLL_INTERVAL = Duration.seconds(5)
@@ -36,12 +36,12 @@ class JobProvider(Construct):
         construct_id: str,
         *,
         app_name: str,
-        retention_days: int,
+        logs: LogKeeping,
         storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
         self._app_name = app_name
-        self._retention_days = retention_days
+        self._logs = logs
         self._layer = Boto3Layer(self, "Boto3")
         on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
         is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
@@ -52,7 +52,7 @@ class JobProvider(Construct):
         allow_quoting_training_logs(is_complete.execution_role)
         allow_reading_evaluations(is_complete.execution_role, storage)
         allow_checking_asynchronous_endpoints(is_complete.execution_role, app_name, storage)
-        provider_logs = LogGroup(self, "ProviderLogs", retention_days=retention_days)
+        provider_logs = LogGroup(self, "ProviderLogs", keeping=logs)
         start_role = self._framework_role("Start", provider_logs)
         wait_role = self._framework_role("Wait", provider_logs)
         provider = cr.Provider(
@@ -88,7 +88,7 @@ class JobProvider(Construct):
             # up to ten variants answer the smoke payload one after another, 60 s each at most
             timeout=Duration.minutes(15),
             memory_mb=512,
-            retention_days=self._retention_days,
+            logs=self._logs,
         )
         allow_following_jobs(handler.execution_role, self._app_name)
         return handler

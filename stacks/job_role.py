@@ -110,7 +110,10 @@ class JobRole(iam.Role):
     def encrypt_volumes(self, storage: Storage) -> None:
         """Allow what SageMaker asks of a role whose volumes the app's key encrypts.
 
-        https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+        EC2 uses the key by a grant, which SageMaker makes in the role's name; the policy of the
+        key leaves it to IAM who may. Of who starts a job or makes an endpoint it is asked as well,
+        where the role may not:
+        https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
         """
         storage.key.grant(self, "kms:CreateGrant")
 

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from environments.schema import Environment
 from stacks.job_provider import JobProvider
-from stacks.log_groups import LogGroup, endpoint_log_group_name
+from stacks.log_groups import LogGroup, LogKeeping, endpoint_log_group_name
 from stacks.storage import Storage
 from workloads.schema import Workload
 
@@ -26,12 +26,15 @@ class SharedStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self.storage = Storage(self, "Storage", retain=environment.retain_data)
+        self.storage = Storage(
+            self, "Storage", app_name=environment.name, retain=environment.retain_data
+        )
+        self.logs = LogKeeping(environment.log_retention_days, self.storage.key)
         self.jobs = JobProvider(
             self,
             "Jobs",
             app_name=environment.name,
-            retention_days=environment.log_retention_days,
+            logs=self.logs,
             storage=self.storage,
         )
         for workload in workloads:
@@ -40,7 +43,7 @@ class SharedStack(Stack):
             LogGroup(
                 self,
                 f"{workload.name}EndpointLogs",
-                retention_days=environment.log_retention_days,
+                keeping=self.logs,
                 name=endpoint_log_group_name(workload.endpoint_name(environment.name)),
             )
         CfnOutput(self, "DataBucket", value=self.storage.bucket.bucket_name)

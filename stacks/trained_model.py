@@ -102,3 +102,4 @@ class ServingRole(JobRole):
             if transform.channel is not None:
                 parts.channels.grant_read(self, [transform.channel])
             self.write(parts.storage, parts.folder("transforms"))
+            parts.volume_key(transform.instance_type, self)

@@ -29,8 +29,6 @@ class TrainingRole(JobRole):
             checkpoints = parts.folder("checkpoints", name)
             self.read(parts.storage, checkpoints)
             self.write(parts.storage, checkpoints)
-        if model.training.encrypt_volume:
-            self.encrypt_volumes(parts.storage)
 
 
 def training_definition(
@@ -57,7 +55,7 @@ def training_definition(
             "InstanceType": training.instance_type,
             "InstanceCount": training.instance_count,
             "VolumeSizeInGB": training.volume_size_gb,
-            "VolumeKmsKeyId": parts.storage.key.key_arn if training.encrypt_volume else None,
+            "VolumeKmsKeyId": parts.volume_key(training.instance_type, role),
         },
         "VpcConfig": parts.vpc_config,
         "StoppingCondition": {

@@ -43,7 +43,12 @@ class WorkloadStack(Stack):
             workload=workload,
             storage=shared.storage,
             channels=Channels(
-                self, "Data", environment=environment, workload=workload, storage=shared.storage
+                self,
+                "Data",
+                environment=environment,
+                workload=workload,
+                storage=shared.storage,
+                logs=shared.logs,
             ),
             images=ContainerImages(self, "Images"),
             service_token=shared.jobs.service_token,

@@ -10,6 +10,7 @@ from stacks.job_role import JobRole
 from stacks.storage import Storage
 from stacks.update_check import UpdateCheck
 from workloads.schema import Model, Workload
+from workloads.schema.local_disks import takes_key
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class WorkloadParts:
             "Subnets": list(vpc.subnet_ids),
             "SecurityGroupIds": list(vpc.security_group_ids),
         }
+
+    def volume_key(self, instance_type: str, role: JobRole) -> str | None:
+        """Return the key of a job's volume, which `role` may then use; None where none is taken."""
+        if not takes_key(instance_type):
+            return None
+        role.encrypt_volumes(self.storage)
+        return self.storage.key.key_arn
 
     def grant_read_artifact(self, role: JobRole, name: str, model: Model) -> None:
         """Allow `role` to read the model.tar.gz of a model, wherever that was trained."""

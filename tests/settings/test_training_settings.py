@@ -113,37 +113,6 @@ def test_a_mistake_is_reported_by_its_key(project: SettingsProject, mistake: str
     ]
 
 
-@pytest.mark.parametrize(
-    "instance_type",
-    [
-        *("ml.r5d.large", "ml.p3dn.24xlarge", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.g6e.xlarge"),
-        *("ml.p4d.24xlarge", "ml.p4de.24xlarge", "ml.p5.48xlarge", "ml.p6-b200.48xlarge"),
-        *("ml.trn1.2xlarge", "ml.trn2.48xlarge"),
-    ],
-)
-def test_a_disk_that_encrypts_itself_takes_no_key(
-    project: SettingsProject, instance_type: str
-) -> None:
-    changes = (
-        (TRAINING, f"{TRAINING}\nencrypt_volume = true"),
-        ('"ml.m5.large"', f'"{instance_type}"'),
-    )
-    assert project.workload_problems(*changes) == [
-        "models.mars.training.encrypt_volume: found true; "
-        f"allowed: false with {instance_type}, whose own disk is always encrypted"
-    ]
-
-
-@pytest.mark.parametrize(
-    "instance_type",
-    ["ml.m5.large", "ml.c5n.xlarge", "ml.c7i-flex.xlarge", "ml.p3.2xlarge", "ml.r7i.large"],
-)
-def test_every_other_disk_takes_the_apps_key(project: SettingsProject, instance_type: str) -> None:
-    text = WORKLOAD.replace(TRAINING, f"{TRAINING}\nencrypt_volume = true")
-    workload = project.load(text.replace('"ml.m5.large"', f'"{instance_type}"'))
-    assert workload.models["mars"].training.encrypt_volume
-
-
 def test_spot_training_waits_as_long_as_it_trains_unless_told(project: SettingsProject) -> None:
     assert project.load(WORKLOAD).models["mars"].training.max_wait is None
     spot = project.load(WORKLOAD.replace(TRAINING, f"{TRAINING}\nspot = true"))

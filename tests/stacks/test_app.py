@@ -10,6 +10,7 @@ from app import ROOT
 from environments.schema import Environment
 from proxy.deadline import ANSWER_SECONDS
 from stacks.api import ApiStack
+from stacks.log_groups import LogKeeping
 from stacks.staging import staging_synthesizer
 from tests.stacks.conftest import Synth
 from workloads.schema import Project
@@ -98,7 +99,10 @@ def test_starting_a_job_and_calling_an_endpoint_are_for_two_roles(synth: Synth) 
 
 
 def test_the_api_imports_nothing_from_a_workload(synth: Synth) -> None:
-    assert "Fn::ImportValue" not in json.dumps(synth.template("sagestack-api"))
+    exports = re.findall(
+        r'"Fn::ImportValue": "([^:"]+):', json.dumps(synth.template("sagestack-api"))
+    )
+    assert set(exports) == {"sagestack-shared"}  # the key of its logs
     imports = json.dumps(synth.template("sagestack-iris-mars"))
     assert "sagestack-shared:ExportsOutput" in imports
     assert "Fn::GetStackOutput" not in imports
@@ -162,7 +166,13 @@ def test_an_account_that_has_a_logging_role_keeps_it(tmp_path: Path) -> None:
         {"api": {"account_logging_role": False}}, context=project
     )
     app = App(outdir=str(tmp_path))
-    ApiStack(app, "api", environment=environment, synthesizer=staging_synthesizer("sagestack"))
+    ApiStack(
+        app,
+        "api",
+        environment=environment,
+        logs=LogKeeping(retention_days=30, key=None),
+        synthesizer=staging_synthesizer("sagestack"),
+    )
     app.synth()
     template = json.loads((tmp_path / "api.template.json").read_text())
     assert "AWS::ApiGateway::Account" not in {r["Type"] for r in template["Resources"].values()}

@@ -117,7 +117,7 @@ def test_two_topics_tell_of_answers_and_failures_encrypted_and_over_tls_alone(
 
 
 def test_an_endpoint_that_asks_for_nothing_more_has_nothing_more(synth: Synth) -> None:
-    assert _config(synth, A_B).keys() == {"ProductionVariants", "Tags"}
+    assert _config(synth, A_B).keys() == {"KmsKeyId", "ProductionVariants", "Tags"}
     assert _endpoint(synth, A_B).keys() == {"EndpointConfigName", "EndpointName", "Tags"}
     for kind in ("AWS::SNS::Topic", "AWS::CloudWatch::Alarm"):
         assert synth.resources(kind, A_B) == []

@@ -102,7 +102,6 @@ def test_what_is_not_set_is_left_to_sagemaker(synth: Synth) -> None:
         *("CheckpointConfig", "RetryStrategy", "Environment", "ExperimentConfig"),
     }
     assert "MetricDefinitions" not in request["AlgorithmSpecification"]
-    assert "VolumeKmsKeyId" not in request["ResourceConfig"]
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
 
 
@@ -204,6 +203,7 @@ def test_an_evaluation_is_as_its_settings_say(synth: Synth) -> None:
         "InstanceType": "ml.m5.xlarge",
         "InstanceCount": 1,
         "VolumeSizeInGB": 15,
+        "VolumeKmsKeyId": "name-1",
     }
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 4000}
     assert request["Environment"] == {"VERBOSE": "1"}
@@ -234,7 +234,11 @@ def test_a_batch_transform_is_as_its_settings_say(synth: Synth) -> None:
             "AssembleWith": "Line",
             "KmsKeyId": "name-1",
         },
-        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 2},
+        "TransformResources": {
+            "InstanceType": "ml.m5.large",
+            "InstanceCount": 2,
+            "VolumeKmsKeyId": "name-1",
+        },
         "BatchStrategy": "SingleRecord",
         "MaxPayloadInMB": 4,
         "MaxConcurrentTransforms": 8,

@@ -24,11 +24,11 @@ def test_training_reads_its_channels_and_writes_its_model(synth: Synth) -> None:
     assert may["s3:PutObject"] == {f"{OURS}/models/tuned/*", checkpoints}
     assert may["logs:PutLogEvents"] == {_logs("TrainingJobs")}
     assert may["kms:Decrypt"] == {"KEY"}
+    assert may["kms:CreateGrant"] == {"KEY"}  # for its volume
     assert {resource for pull in PULLS for resource in may[pull]} == {MARS}
-    assert "kms:CreateGrant" not in may
 
 
-def test_training_reads_and_writes_checkpoints_and_encrypts_its_volume(synth: Synth) -> None:
+def test_training_reads_and_writes_checkpoints(synth: Synth) -> None:
     may = allowed(synth, STACK, "ModelsspottrainedTrainingRole")
     assert may["s3:GetObject"] == {
         f"{OURS}/data/train/*",
@@ -41,7 +41,6 @@ def test_training_reads_and_writes_checkpoints_and_encrypts_its_volume(synth: Sy
         f"{OURS}/checkpoints/spot-trained/*",
     }
     assert may["kms:Decrypt"] == {"KEY", f"{THEIR_KEY}-0000-0000-0000-000000000000"}
-    assert may["kms:CreateGrant"] == {"KEY"}
     assert {resource for pull in PULLS for resource in may[pull]} == {FLOWERS}
 
 
@@ -57,6 +56,7 @@ def test_evaluation_reads_the_held_out_channel_and_models_and_writes_its_report(
     assert may["s3:PutObject"] == {f"{OURS}/evaluations/given/*"}
     assert may["kms:Decrypt"] == {"KEY", f"{THEIR_KEY}-1111-1111-1111-111111111111"}
     assert may["logs:PutLogEvents"] == {_logs("ProcessingJobs")}
+    assert may["kms:CreateGrant"] == {"KEY"}
     of_this_app = "arn:aws:ecr:region:account:repository/sagestack/*"
     assert {resource for pull in PULLS for resource in may[pull]} == {MARS, of_this_app}
 

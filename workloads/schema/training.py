@@ -28,11 +28,6 @@ from workloads.schema.section import (
 )
 
 REGEX = 'a regular expression of 1 to 500 characters, such as "rmse=([0-9.]+)"'
-# The instances with NVMe disks of their own, for which VolumeKmsKeyId is refused: the families with
-# a "d" after the generation and the later ones with accelerators (EC2's "Instance store volumes").
-_NVME = re.compile(
-    r"ml\.([a-z]+[0-9]+[a-z]*d[a-z]*|g[5-9][a-z]*|p[5-9][a-z0-9-]*|trn[0-9][a-z]*)\."
-)
 
 
 def _has_one_group(regex: str) -> str:
@@ -115,8 +110,6 @@ class Training(Section):
     ] = {}
     network_isolation: Flag = False
     inter_container_encryption: Flag = False
-    encrypt_volume: Flag = False
-    """Whether the app's key encrypts the instance's disk; SageMaker's own key does otherwise."""
     experiment: (
         Annotated[
             str,
@@ -158,6 +151,3 @@ class Training(Section):
         elif self.max_wait is not None and self.max_wait < self.max_runtime:
             there = f"at least max_runtime, {self.max_runtime}, which it includes"
             yield not_allowed(self.max_wait, there, "max_wait")
-        if self.encrypt_volume and _NVME.match(self.instance_type):
-            there = f"false with {self.instance_type}, whose own disk is always encrypted"
-            yield not_allowed(True, there, "encrypt_volume")

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import InitErrorDetails
 
 from workloads.schema.data import ChannelKey
+from workloads.schema.local_disks import takes_key
 from workloads.schema.sagemaker import (
     ContentType,
     Count,
@@ -84,7 +85,10 @@ class Transform(Section):
         s3_data_type: str = "S3Prefix",
         compression: str = "None",
     ) -> dict[str, Any]:
-        """Return a request of CreateTransformJob, without a name and tags; the settings loaded."""
+        """Return a request of CreateTransformJob, without a name and tags; the settings loaded.
+
+        The key encrypts the answers, and the volume where that takes one.
+        """
         # a strategy is for records, of which there is none without a split
         strategy = {"BatchStrategy": self.strategy} if self.split_type != "None" else {}
         filters = {"InputFilter": self.input_filter, "OutputFilter": self.output_filter}
@@ -109,6 +113,7 @@ class Transform(Section):
             "TransformResources": {
                 "InstanceType": self.instance_type,
                 "InstanceCount": self.instance_count,
+                **({"VolumeKmsKeyId": kms_key_id} if takes_key(self.instance_type) else {}),
             },
             **strategy,
             "MaxPayloadInMB": self.max_payload_mb,
