@@ -2,6 +2,7 @@
 
     staging     templates, code and images of this app (the synthesizer makes it)
     shared      the data bucket with its key, the provider that runs jobs
+    network     a VPC without a way to the internet, if the environment asks for one
     <workload>  data -> training or tuning -> evaluation -> model -> endpoint -> entry in the API
     api         API Gateway -> Lambda proxy -> the workloads' endpoints
     dev-host    RStudio Server to prototype on, if the environment asks for one
@@ -19,6 +20,8 @@ from environments.loading import Settings, load_settings
 from stacks.api import ApiStack
 from stacks.dev_host.stack import DevHostStack
 from stacks.log_groups import give_cdk_functions_log_groups
+from stacks.network.placement import Placement
+from stacks.network.stack import NetworkStack
 from stacks.shared import SharedStack
 from stacks.staging import harden_staging, staging_synthesizer
 from stacks.workload import WorkloadStack
@@ -42,6 +45,17 @@ def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
         env=env,
         synthesizer=synthesizer,
     )
+    placement = Placement.existing(environment.vpc)
+    if environment.vpc is not None and placement is None:
+        placement = NetworkStack(
+            app,
+            f"{name}-network",
+            settings=environment.vpc,
+            workloads=settings.workloads,
+            shared=shared,
+            env=env,
+            synthesizer=synthesizer,
+        ).placement
     for workload in settings.workloads:
         WorkloadStack(
             app,
@@ -49,6 +63,7 @@ def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
             environment=environment,
             workload=workload,
             shared=shared,
+            placement=placement,
             env=env,
             synthesizer=synthesizer,
         )

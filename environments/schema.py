@@ -7,8 +7,9 @@ from typing import Annotated
 import botocore.session
 from pydantic import Field, field_validator
 
-from environments.dev_host import DevHost, SubnetId
-from workloads.schema.section import Allowed, Section, Several, not_allowed, raise_any, repeated
+from environments.dev_host import DevHost
+from environments.vpc import Vpc
+from workloads.schema.section import Allowed, Section, not_allowed, raise_any
 
 # What CloudWatch Logs takes as RetentionInDays (PutRetentionPolicy).
 RETENTION_DAYS = (
@@ -38,30 +39,6 @@ TagValue = Annotated[
     Field(pattern=rf"^{_TAG_TEXT}*$", max_length=256),
     Allowed("at most 256 letters, digits, blanks and _.:/=+-@"),
 ]
-
-
-SecurityGroupId = Annotated[
-    str, Field(pattern=r"^sg-[0-9a-f]{8,17}$"), Allowed('a security group, "sg-..."')
-]
-
-
-class Vpc(Section):
-    """An existing VPC in which the training jobs and the models run."""
-
-    subnet_ids: Annotated[
-        Several[SubnetId], Field(min_length=1, max_length=16), Allowed("a list of 1 to 16 subnets")
-    ]
-    security_group_ids: Annotated[
-        Several[SecurityGroupId],
-        Field(min_length=1, max_length=5),
-        Allowed("a list of 1 to 5 security groups"),
-    ]
-
-    @field_validator("subnet_ids", "security_group_ids")
-    @classmethod
-    def _ids_are_unique(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        raise_any(repeated(ids))
-        return ids
 
 
 class ApiSettings(Section):

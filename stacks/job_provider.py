@@ -28,7 +28,10 @@ POLL_INTERVAL = Duration.seconds(5)
 
 
 class JobProvider(Construct):
-    """`service_token` for the workloads' custom resources; no job outlives the app."""
+    """`service_token` for custom resources; no job outlives the app.
+
+    `handler_roles` are for a stack that has the handlers do more than every app needs.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class JobProvider(Construct):
         self._layer = Boto3Layer(self, "Boto3")
         on_event = self._handler("OnEvent", "on_event", "Starts and stops SageMaker jobs")
         is_complete = self._handler("IsComplete", "is_complete", "Looks at SageMaker jobs")
+        self.handler_roles = (on_event.execution_role, is_complete.execution_role)
         allow_starting_jobs(on_event.execution_role, app_name)
         allow_finding_what_serves(on_event.execution_role, app_name)
         allow_checking_endpoints(is_complete.execution_role, app_name)

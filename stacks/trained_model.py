@@ -41,7 +41,7 @@ class TrainedModel(Construct):
             else None
         )
         self.role = ServingRole(self, "ServingRole", parts=parts, name=construct_id, model=model)
-        vpc = parts.environment.vpc
+        vpc = parts.placement
         self._model = sagemaker.CfnModel(
             self,
             "Model",

@@ -12,6 +12,7 @@ from stacks.channels import Channels
 from stacks.container_images import ContainerImages
 from stacks.endpoint import Endpoint
 from stacks.job_entry import JobEntry
+from stacks.network.placement import Placement
 from stacks.outputs import add_outputs
 from stacks.shared import SharedStack
 from stacks.trained_model import TrainedModel
@@ -35,6 +36,7 @@ class WorkloadStack(Stack):
         environment: Environment,
         workload: Workload,
         shared: SharedStack,
+        placement: Placement | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -59,6 +61,7 @@ class WorkloadStack(Stack):
                 endpoint_name=workload.endpoint_name(environment.name),
                 service_token=shared.jobs.service_token,
             ),
+            placement=placement,
         )
         models_scope = Construct(self, "Models")  # a model may be called as any construct here
         models = {

@@ -7,6 +7,7 @@ from environments.schema import Environment
 from stacks.channels import Channels
 from stacks.container_images import ContainerImages
 from stacks.job_role import JobRole
+from stacks.network.placement import Placement
 from stacks.storage import Storage
 from stacks.update_check import UpdateCheck
 from workloads.schema import Model, Workload
@@ -26,6 +27,8 @@ class WorkloadParts:
     """Of the provider that runs jobs."""
     update_check: UpdateCheck
     """Every job follows it, and so does the endpoint."""
+    placement: Placement | None
+    """Where jobs and models run; None for SageMaker's own VPC."""
 
     @property
     def endpoint_name(self) -> str:
@@ -52,12 +55,11 @@ class WorkloadParts:
     @property
     def vpc_config(self) -> dict[str, Any] | None:
         """The VpcConfig of every job; None when none is asked for."""
-        vpc = self.environment.vpc
-        if vpc is None:
+        if self.placement is None:
             return None
         return {
-            "Subnets": list(vpc.subnet_ids),
-            "SecurityGroupIds": list(vpc.security_group_ids),
+            "Subnets": list(self.placement.subnet_ids),
+            "SecurityGroupIds": list(self.placement.security_group_ids),
         }
 
     def volume_key(self, instance_type: str, role: JobRole) -> str | None:

@@ -35,6 +35,7 @@ class Clients:
     runtime: "SageMakerRuntimeClient"
     scaling: Any  # of Application Auto Scaling
     cloudwatch: Any
+    ec2: Any
 
     @classmethod
     def connect(cls) -> "Clients":
@@ -47,6 +48,7 @@ class Clients:
             runtime=boto3.client("sagemaker-runtime", config=_RUNTIME),
             scaling=boto3.client("application-autoscaling", config=_CONTROL_PLANE),
             cloudwatch=boto3.client("cloudwatch", config=_CONTROL_PLANE),
+            ec2=boto3.client("ec2", config=_CONTROL_PLANE),
         )
 
 

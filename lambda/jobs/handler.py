@@ -10,6 +10,7 @@ from jobs import (
     job_clean_up,
     job_resource,
     job_wait,
+    private_network,
     quality_gate,
     update_check,
     variant_scaling,
@@ -26,6 +27,7 @@ _RESOURCES: dict[str, ModuleType] = {
     "Custom::SageMakerUpdateCheck": update_check,
     "Custom::SageMakerVariantScaling": variant_scaling,
     "Custom::SageMakerJobCleanUp": job_clean_up,
+    "Custom::SageMakerPrivateNetwork": private_network,
 }
 
 

@@ -83,18 +83,6 @@ MISTAKES = {
         "\n".join(f'tags.t{i} = "1"' for i in range(21)),
         "tags: found a table; allowed: a table of at most 20 tags",
     ),
-    "a VPC without its security groups": (
-        'vpc.subnet_ids = ["subnet-01234567"]',
-        "vpc.security_group_ids: missing; allowed: a list of 1 to 5 security groups",
-    ),
-    "a subnet that is none": (
-        VPC.replace("subnet-0", "subnet-x"),
-        'vpc.subnet_ids[0]: found "subnet-x1234567"; allowed: a subnet, "subnet-..."',
-    ),
-    "a security group twice": (
-        VPC.replace('"sg-01234567"', '"sg-01234567", "sg-01234567"'),
-        'vpc.security_group_ids[1]: found "sg-01234567" twice; allowed: each once',
-    ),
     "a wait that CloudFormation would not give": (
         "job_wait = 3001",
         "job_wait: found 3001; allowed: an integer from 5 to 3000 (seconds)",

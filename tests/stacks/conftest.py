@@ -101,7 +101,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 
     assembly = tmp_path_factory.mktemp("cdk.out")
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    ours = [_workload(path) for path in sorted(WORKLOADS.glob("*.toml"))]
+    ours = [workload_of(path) for path in sorted(WORKLOADS.glob("*.toml"))]
     (serverless,) = (workload for workload in ours if workload.variants[0].serverless)
     settings = Settings(
         Environment.model_validate(ENVIRONMENT),
@@ -148,11 +148,12 @@ def _add_serverless(app: App, environment: Environment, workload: Workload) -> N
         environment=environment.model_copy(update={"vpc": None}),
         workload=workload,
         shared=shared,
+        placement=None,
         synthesizer=DefaultStackSynthesizer(),
     )
 
 
-def _workload(path: Path) -> Workload:
+def workload_of(path: Path) -> Workload:
     """Load a workload as if it stood among the app's own, so that it finds their data."""
     project = Project(ROOT, ROOT / "workloads" / path.name)
     return Workload.model_validate(tomllib.loads(path.read_text()), context=project)

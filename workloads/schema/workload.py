@@ -33,7 +33,7 @@ from workloads.schema.transform import RECORD_TYPES, Transform
 
 M = TypeVar("M", Variant, ShadowVariant, Transform)
 
-RESERVED_NAMES = ("api", "dev-host", "shared")
+RESERVED_NAMES = ("api", "dev-host", "network", "shared")
 """The stacks beside those of the workloads, which are all named by the app's name and this."""
 PARAMETER_BYTES = 8192
 """What an SSM parameter of the advanced tier holds."""

@@ -36,6 +36,7 @@ class FakeAws:
             runtime=connect("sagemaker-runtime"),
             scaling=connect("application-autoscaling"),
             cloudwatch=connect("cloudwatch"),
+            ec2=connect("ec2"),
         )
         for client in (
             self.clients.cloudformation,
