@@ -81,6 +81,9 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("secretsmanager", "list_secrets", "SecretList.Name"),
         ("scheduler", "list_schedules", "Schedules.Name"),
         ("ec2", "describe_volumes", "Volumes.VolumeId"),
+        ("ec2", "describe_vpc_endpoints", "VpcEndpoints.VpcEndpointId"),
+        ("ec2", "describe_network_interfaces", "NetworkInterfaces.NetworkInterfaceId"),
+        ("ec2", "describe_flow_logs", "FlowLogs.FlowLogId"),
         ("cloudwatch", "describe_alarms", "MetricAlarms.AlarmName"),
     ):
         yield service, listed(service, operation, path)
@@ -109,6 +112,7 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
             if group["GroupName"] != "default"  # each VPC's own
         ),
     )
+    yield "ec2", _of_other_vpcs(ec2)
     for status in ("InProgress", "Stopping"):
         running = client("sagemaker").list_transform_jobs(StatusEquals=status)
         yield "sagemaker", (job["TransformJobName"] for job in running["TransformJobSummaries"])
@@ -127,3 +131,16 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
             and metadata["KeyState"] != "PendingDeletion"
         ),
     )
+
+
+def _of_other_vpcs(ec2: Any) -> Iterator[str]:
+    """Yield each VPC, but the default one that every region has, its subnets and route tables."""
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        if vpc["IsDefault"]:
+            continue
+        yield vpc["VpcId"]
+        filters = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+        for subnet in ec2.describe_subnets(Filters=filters)["Subnets"]:
+            yield subnet["SubnetId"]
+        for routes in ec2.describe_route_tables(Filters=filters)["RouteTables"]:
+            yield routes["RouteTableId"]

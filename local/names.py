@@ -51,6 +51,11 @@ NAMES = (
     "ministack.services.cloudwatch:_metrics",
     "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.ec2:_ACTION_MAP",
+    "ministack.services.ec2:_VPCE_GATEWAY_SERVICES",
+    "ministack.services.ec2:_VPCE_INTERFACE_SERVICES",
+    "ministack.services.ec2:_flow_logs",
+    "ministack.services.ec2:_network_interfaces",
+    "ministack.services.ec2:_route_tables",
     "ministack.services.ec2:_DEFAULT_SG_ID",
     "ministack.services.ec2:_DEFAULT_SUBNET_ID",
     "ministack.services.ec2:_DEFAULT_VPC_ID",
@@ -91,6 +96,7 @@ SIGNATURES = {
         "(stack_name: str, logical_id: str) -> dict"
     ),
     "ministack.services.cloudformation.provisioners:_cr_stack_id": "(stack_name: str) -> str",
+    "ministack.services.cloudformation.provisioners:_ec2_sg_permissions": "(rules)",
     "ministack.services.cloudformation.provisioners:_physical_name": (
         "(stack_name: str, logical_id: str, *, lowercase: bool = False, max_len: int = 128, "
         "seeded: bool = True) -> str"
@@ -136,6 +142,7 @@ SIGNATURES = {
     "ministack.services.cloudwatch:_stat_value": "(stats, stat_name, points=None)",
     "ministack.services.ec2:_create_snapshot": "(p)",
     "ministack.services.ec2:_delete_volume": "(p)",
+    "ministack.services.ec2:_eni_fields_xml": "(eni, tag='item')",
     "ministack.services.ec2:_ensure_defaults_initialized": "()",
     "ministack.services.ec2:_error": "(code, message, status)",
     "ministack.services.ec2:_find_active_iam_instance_profile_association": "(instance_id)",
@@ -149,6 +156,7 @@ SIGNATURES = {
     "ministack.services.ec2:_new_volume_id": "()",
     "ministack.services.ec2:_now_ts": "()",
     "ministack.services.ec2:_p": "(params, key, default='')",
+    "ministack.services.ec2:_parse_filters": "(params)",
     "ministack.services.ec2:_parse_member_list": "(params, prefix)",
     "ministack.services.ec2:_volume_inner_xml": "(vol)",
     "ministack.services.ec2:_xml": "(status, root_tag, inner)",
@@ -162,6 +170,7 @@ SIGNATURES = {
     ),
     "ministack.services.eventbridge:_parse_cron_fields": "(expr: str)",
     "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
+    "ministack.services.kms:_resolve_key": "(key_id_or_arn)",
     "ministack.services.lambda_svc:_emit_lambda_logs": (
         "(func: dict, request_id: str, log_text: str, error: bool, duration_ms: int, *, "
         "log_source: str | None = None) -> None"

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
-from local.ec2 import cloudformation, descriptions
+from local.ec2 import cloudformation, descriptions, networks
 from local.ec2.containers import Containers
 from local.ec2.errors import EC2Error
 from local.ec2.instances import Instances
@@ -24,6 +24,7 @@ def register(run: RunDirectory) -> Instances:
         containers.ended = instances.ended
     descriptions.apply()
     cloudformation.register(instances)
+    networks.register()
     for operation, change in (
         ("StartInstances", instances.start_instances),
         ("StopInstances", instances.stop_instances),

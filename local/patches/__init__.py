@@ -17,6 +17,8 @@ from local.patches import (
     lambda_layers,
     lambda_runtime,
     lambda_workers,
+    log_groups,
+    network_interfaces,
     payload_limits,
     public_parameters,
     schedules,
@@ -41,6 +43,8 @@ def apply(run: RunDirectory) -> None:
     lambda_layers.apply(run)
     lambda_runtime.apply(run)
     lambda_workers.apply()
+    log_groups.apply()
+    network_interfaces.apply()
     payload_limits.apply()
     public_parameters.apply()
     cloudformation_queries.apply()

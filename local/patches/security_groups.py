@@ -1,4 +1,4 @@
-"""AWS::EC2::SecurityGroup: in a VPC that is there, and not deleted while an instance is in it."""
+"""AWS::EC2::SecurityGroup: in a VPC that is there, and not deleted while anything is in it."""
 
 import html
 import re
@@ -6,6 +6,8 @@ from typing import Any
 
 from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
+
+from local.patches.network_interfaces import interfaces_of
 
 Properties = dict[str, Any]
 
@@ -45,7 +47,7 @@ def apply() -> None:
 
 
 def _used(group: str) -> bool:
-    return any(
+    return bool(interfaces_of(group)) or any(
         instance["State"]["Name"] != "terminated"
         and group in [member["GroupId"] for member in instance["SecurityGroups"]]
         for instance in ec2._instances.values()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from local.sagemaker import records, tags
+from local.sagemaker import network, records, tags
 from local.sagemaker.errors import SageMakerError, in_use, invalid
 from local.sagemaker.job import RUNNING, Job, Kind
 from local.sagemaker.records import LOCK, Record
@@ -89,14 +89,16 @@ class Jobs:
         job: Job,
         given_tags: list[Record],
         ended: Callable[[Record], object] = lambda _record: None,
+        interfaces: Sequence[str] = (),
     ) -> None:
         """Store a new job's record and start the job; `ended` is told its record at the end.
 
-        Raises SageMakerError if the name is taken.
+        Its network interfaces go with it. Raises SageMakerError if the name is taken.
         """
         record, arn = job.record, job.record[self._arn]
         with LOCK:
             if job.name in self.kind.records:
+                network.release(interfaces)
                 raise in_use(
                     f"{self.kind.words.capitalize()} names must be unique within an AWS account "
                     f"and region, and a {self.kind.words} with this name already exists ({arn})"
@@ -109,6 +111,7 @@ class Jobs:
             with LOCK:
                 if self._running.get(arn) is job:  # else it is another's, made after a reset
                     del self._running[arn]
+            network.release(interfaces)
             ended(record)
 
         job.start(finished)

@@ -1,9 +1,10 @@
 """Models and endpoint configurations: plain records."""
 
+from itertools import chain
 from typing import Any
 
 from local.runners import ImageError, registry
-from local.sagemaker import records, s3_data, tags
+from local.sagemaker import network, records, s3_data, tags, volume_keys
 from local.sagemaker.errors import already_exists, could_not_find, invalid, not_supported
 from local.sagemaker.hosting import async_inference, data_capture
 from local.sagemaker.hosting.variant_rules import assert_variants
@@ -24,6 +25,8 @@ def create_model(request: Record) -> Record:
         raise invalid("ExecutionRoleArn is required: a model's image and data are read with it")
     role = RoleSession(role_arn, name)
     _assert_image(container["Image"], role)
+    if vpc := request.get("VpcConfig"):
+        network.assert_there(vpc["Subnets"], vpc["SecurityGroupIds"])
     if url := container.get("ModelDataUrl"):
         s3_data.assert_model_readable(url, role.client("s3"), role_arn)
     with LOCK:
@@ -66,6 +69,9 @@ def create_endpoint_config(request: Record) -> Record:
     if request.get("ExplainerConfig"):
         raise not_supported("CreateEndpointConfig's ExplainerConfig")
     assert_variants(request, find_model)
+    variants = chain(request["ProductionVariants"], request.get("ShadowProductionVariants", []))
+    types = [variant["InstanceType"] for variant in variants if "InstanceType" in variant]
+    volume_keys.assert_taken(request.get("KmsKeyId"), types)
     data_capture.validate(request)
     async_inference.validate(request)
     weighted: Record = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from local.application_autoscaling import targets as scalable_targets
 from local.runners import Runner
-from local.sagemaker import records, tags
+from local.sagemaker import network, records, tags, volume_keys
 from local.sagemaker.errors import already_exists, could_not_find, invalid
 from local.sagemaker.hosting.configuration import find_endpoint_config, find_model
 from local.sagemaker.hosting.deployment_rules import assert_deployable, assert_same_variants
@@ -14,6 +14,7 @@ from local.sagemaker.hosting.metrics import Metrics
 from local.sagemaker.hosting.shadows import Shadows
 from local.sagemaker.hosting.variant_rules import assert_instances_stay
 from local.sagemaker.records import LOCK, Record, arn
+from local.sagemaker.roles import RoleSession
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ class Endpoints:
         self._metrics = Metrics()
         self.shadows = Shadows()
         self._running: dict[str, Endpoint] = {}
+        self._interfaces: dict[str, list[str]] = {}
+        """Of each endpoint in a VPC; those of before an update go with the endpoint."""
 
     def create_endpoint(self, request: Record) -> Record:
         """CreateEndpoint."""
@@ -40,6 +43,7 @@ class Endpoints:
         with LOCK:
             if name in records.endpoints:
                 raise already_exists("endpoint", endpoint_arn)
+            self._attach(endpoint_arn, config, models)
             endpoint = Endpoint(name, endpoint_arn, self._runner(), self._metrics)
             records.endpoints[name] = endpoint.record
             tags.put(endpoint_arn, request.get("Tags", []))
@@ -83,6 +87,7 @@ class Endpoints:
             if deployment_config is not None:
                 assert_same_variants(old, config)
                 assert_deployable(deployment_config, config, _counts(config, kept))
+            self._attach(endpoint.record["EndpointArn"], config, models)
             endpoint.deploy(config, models, deployment_config, kept)
         return {"EndpointArn": endpoint.record["EndpointArn"]}
 
@@ -137,6 +142,19 @@ class Endpoints:
             records.endpoints.pop(record["EndpointName"], None)
             scalable_targets.forget_endpoint(record["EndpointName"])
             tags.forget(record["EndpointArn"])
+            network.release(self._interfaces.pop(record["EndpointArn"], []))
+
+    def _attach(self, endpoint_arn: str, config: Record, models: Mapping[str, Record]) -> None:
+        """Check what the models' roles may do for their machines; make network interfaces.
+
+        Raises SageMakerError.
+        """
+        for model in models.values():
+            role_arn = model["ExecutionRoleArn"]
+            role = RoleSession(role_arn, model["ModelName"])
+            volume_keys.assert_granted(config.get("KmsKeyId"), role, role_arn)
+            made = network.attach(model.get("VpcConfig"), role, endpoint_arn)
+            self._interfaces.setdefault(endpoint_arn, []).extend(made)
 
 
 def _retained(endpoint: Endpoint, request: Record) -> dict[str, Record]:

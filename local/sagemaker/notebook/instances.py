@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_region
-from ministack.services import ec2
 
-from local.sagemaker import records, tags
+from local.sagemaker import network, records, tags
 from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.notebook import lifecycle
 from local.sagemaker.records import LOCK, Record, arn
@@ -198,13 +197,7 @@ def _assert_usable(request: Record) -> None:
 
 
 def _assert_network(request: Record) -> None:
-    ec2._ensure_defaults_initialized()
     subnet = request.get("SubnetId")
-    if subnet is None:
-        if request.get("DirectInternetAccess") == "Disabled":
-            raise invalid("DirectInternetAccess can be Disabled only with a SubnetId")
-    elif subnet not in ec2._subnets:
-        raise invalid(f"The subnet ID '{subnet}' does not exist")
-    for group in request.get("SecurityGroupIds", []):
-        if group not in ec2._security_groups:
-            raise invalid(f"The security group '{group}' does not exist")
+    if subnet is None and request.get("DirectInternetAccess") == "Disabled":
+        raise invalid("DirectInternetAccess can be Disabled only with a SubnetId")
+    network.assert_there([subnet] if subnet else [], request.get("SecurityGroupIds", []))

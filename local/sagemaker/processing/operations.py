@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from local.runners import Runner
-from local.sagemaker import s3_data
+from local.sagemaker import network, s3_data, volume_keys
 from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.processing.job import FOLDER, KIND, ProcessingJob, outputs_of
@@ -31,9 +31,13 @@ class Processing(Jobs):
         role = RoleSession(request["RoleArn"], name)
         for given in request.get("ProcessingInputs", []):
             s3_data.objects_of(given["S3Input"], role.client("s3"), request["RoleArn"])
+        cluster = request["ProcessingResources"]["ClusterConfig"]
+        volume_keys.assert_granted(cluster.get("VolumeKmsKeyId"), role, request["RoleArn"])
         job_arn = self.arn(name)
+        vpc = request.get("NetworkConfig", {}).get("VpcConfig")
+        interfaces = network.attach(vpc, role, job_arn)
         job = ProcessingJob(_new_record(request, job_arn), role, self._runner())
-        self.add(job, request.get("Tags", []))
+        self.add(job, request.get("Tags", []), interfaces=interfaces)
         return {"ProcessingJobArn": job_arn}
 
     def list(self, request: Record) -> Record:
@@ -52,6 +56,7 @@ def _assert_supported(request: Record) -> None:
     for member in ("InstanceType", "InstanceCount"):
         if member not in cluster:
             raise invalid(f"ClusterConfig needs {member}")
+    volume_keys.assert_taken(cluster.get("VolumeKmsKeyId"), [cluster["InstanceType"]])
     inputs = request.get("ProcessingInputs", [])
     _assert_unique("InputName", (given["InputName"] for given in inputs))
     for given in inputs:

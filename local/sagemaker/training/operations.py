@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from local.faults import Faults
 from local.runners import Runner
+from local.sagemaker import network, volume_keys
 from local.sagemaker.errors import not_supported
 from local.sagemaker.jobs import Jobs
 from local.sagemaker.logs import MetricHeard, nobody
@@ -41,10 +42,12 @@ class Training(Jobs):
         assert_supported(request)
         role = RoleSession(role_arn, name)
         channels.assert_readable(request.get("InputDataConfig", []), role.client("s3"), role_arn)
+        volume_keys.assert_granted(request["ResourceConfig"].get("VolumeKmsKeyId"), role, role_arn)
         job_arn = self.arn(name)
+        interfaces = network.attach(request.get("VpcConfig"), role, job_arn)
         record = new_record(request, job_arn)
         job = TrainingJob(record, role, self._runner(), self._faults, heard)
-        self.add(job, request.get("Tags", []), ended)
+        self.add(job, request.get("Tags", []), ended, interfaces)
         return job_arn
 
     def list(self, request: Record) -> Record:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from local import builtin
-from local.sagemaker import s3_data
+from local.sagemaker import network, s3_data, volume_keys
 from local.sagemaker.errors import invalid, not_supported
 from local.sagemaker.records import Record
 from local.sagemaker.training import channels, checkpoints
@@ -55,6 +55,9 @@ def assert_supported(request: Record) -> None:
     resources: dict[str, Any] = request.get("ResourceConfig") or {}
     if "InstanceType" not in resources or resources.get("InstanceCount", 0) < 1:
         raise not_supported("training without InstanceType and an InstanceCount of at least 1")
+    volume_keys.assert_taken(resources.get("VolumeKmsKeyId"), [resources["InstanceType"]])
+    if vpc := request.get("VpcConfig"):
+        network.assert_there(vpc["Subnets"], vpc["SecurityGroupIds"])
     output = request["OutputDataConfig"]
     if output.get("CompressionType", "GZIP") != "GZIP":
         raise not_supported("OutputDataConfig.CompressionType other than GZIP")

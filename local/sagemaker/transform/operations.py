@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from local.runners import Runner
-from local.sagemaker import s3_data
+from local.sagemaker import network, s3_data, volume_keys
 from local.sagemaker.errors import SageMakerError, invalid, not_supported
 from local.sagemaker.hosting.configuration import find_model
 from local.sagemaker.jobs import Jobs
@@ -36,8 +36,11 @@ class Transform(Jobs):
         role = RoleSession(model["ExecutionRoleArn"], name)
         source = record["TransformInput"]["DataSource"]["S3DataSource"]
         s3_data.objects_of(source, role.client("s3"), model["ExecutionRoleArn"])
+        key = record["TransformResources"].get("VolumeKmsKeyId")
+        volume_keys.assert_granted(key, role, model["ExecutionRoleArn"])
+        interfaces = network.attach(model.get("VpcConfig"), role, job_arn)
         job = TransformJob(record, dict(model), processing, role, self._runner())
-        self.add(job, request.get("Tags", []))
+        self.add(job, request.get("Tags", []), interfaces=interfaces)
         return {"TransformJobArn": job_arn}
 
     def list(self, request: Record) -> Record:
@@ -54,6 +57,8 @@ def _assert_supported(record: Record) -> None:
         raise not_supported("CreateTransformJob's DataCaptureConfig")
     if "TransformAmiVersion" in record["TransformResources"]:
         raise not_supported("TransformResources.TransformAmiVersion")
+    resources = record["TransformResources"]
+    volume_keys.assert_taken(resources.get("VolumeKmsKeyId"), [resources["InstanceType"]])
     source = record["TransformInput"]
     data_type = source["DataSource"]["S3DataSource"]["S3DataType"]
     if data_type not in ("S3Prefix", "ManifestFile"):
