@@ -56,7 +56,7 @@ def _allows(policy: str, group_arn: str) -> bool:
     service = f"logs.{get_region()}.amazonaws.com"
     allowed = [
         action
-        for statement in json.loads(policy)["Statement"]
+        for statement in json.loads(policy).get("Statement", [])
         if statement["Effect"] == "Allow"
         and isinstance(statement["Principal"], dict)
         and service in _listed(statement["Principal"].get("Service", []))

@@ -5,7 +5,7 @@ enforced, so that each role is shown to have what all of that takes, and not wha
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ def test_the_groups_let_out_what_is_needed(app: App, placement: Described) -> No
     assert s3["PrefixListName"].endswith(".s3")
 
 
-def _session(aws: EmbeddedAWS, role_arn: str) -> Any:
+def _session(aws: EmbeddedAWS, role_arn: str) -> Callable[[str], Any]:
     """What a container has: credentials of the role that its job or model runs as."""
     iam, sts = aws.client("iam"), aws.client("sts")
     name = role_arn.rpartition("/")[2]
@@ -199,7 +199,11 @@ def _session(aws: EmbeddedAWS, role_arn: str) -> Any:
     session = boto3.Session(
         given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], aws.region
     )
-    return lambda service: session.client(service, endpoint_url=aws.endpoint_url)
+
+    def client(service: str) -> Any:
+        return session.client(service, endpoint_url=aws.endpoint_url)  # type: ignore[call-overload]
+
+    return client
 
 
 def test_the_roles_of_one_workload_are_refused_what_is_anothers(app: App) -> None:
@@ -211,13 +215,14 @@ def test_the_roles_of_one_workload_are_refused_what_is_anothers(app: App) -> Non
     client = _session(app.aws, model["ExecutionRoleArn"])
     s3, ecr = client("s3"), client("ecr")
     assert s3.get_object(Bucket=bucket, Key=own)["Body"].read()
-    for denied in (
-        lambda: s3.get_object(Bucket=bucket, Key=theirs),
-        lambda: s3.put_object(Bucket=bucket, Key=theirs, Body=b"mine"),
-        lambda: s3.list_objects_v2(Bucket=bucket, Prefix=f"{WORKLOAD}/"),
-    ):
+    refused: dict[str, Described] = {
+        "get_object": {"Key": theirs},
+        "put_object": {"Key": theirs, "Body": b"mine"},
+        "list_objects_v2": {"Prefix": f"{WORKLOAD}/"},
+    }
+    for operation, request in refused.items():
         with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
-            denied()
+            getattr(s3, operation)(Bucket=bucket, **request)
     image = {"imageTag": model["PrimaryContainer"]["Image"].rpartition(":")[2]}
     assert ecr.batch_get_image(repositoryName=f"{APP}/mars", imageIds=[image])["images"]
     with pytest.raises(ClientError, match="not authorized"):

@@ -10,8 +10,10 @@ import pytest
 from local.leftovers import leftovers
 from local.session import EmbeddedAWS
 from tests.local.conftest import Account
-from tests.local.hosts import Host, everything
+from tests.local.hosts import Host, everything, network
+from tests.local.test_cloudformation import Stack
 from tests.local.test_notebooks import config, notebook
+from tests.local.test_private_network import ENDPOINT, flow_log
 from tests.local.worker import Worker
 
 CONFIG_NAME = "NotebookInstanceLifecycleConfigName"
@@ -75,7 +77,8 @@ def test_a_hosts_stack_leaves_nothing_and_all_that_it_has_would_count(worker: Wo
     volumes = client("ec2").describe_volumes()["Volumes"]
     assert len(volumes) == 2
     assert left >= {
-        *(f"ec2: {host.id}", f"ec2: {host.physical_id('Group')}"),
+        f"ec2: {host.id}",
+        *(f"ec2: {host.physical_id(name)}" for name in ("Group", "Subnet", "Vpc")),
         *(f"ec2: {volume['VolumeId']}" for volume in volumes),
         f"iam: {host.physical_id('Profile')}",
         f"scheduler: {host.physical_id('Night')}",
@@ -87,4 +90,25 @@ def test_a_hosts_stack_leaves_nothing_and_all_that_it_has_would_count(worker: Wo
     host.down()
     assert leftovers(client) == [*before, f"ec2: {snapshot}"]
     host.ec2.delete_snapshot(SnapshotId=snapshot)
+    assert leftovers(client) == before
+
+
+def test_all_that_is_in_a_network_is_left(worker: Worker) -> None:
+    client = cache(worker.account.aws.client)
+    before = leftovers(client)
+    stack = Stack(worker.account, "network")
+    resources = {**network(), "Endpoint": ENDPOINT, "Flows": flow_log({"Ref": "Vpc"})}
+    assert stack.put(**resources) == "CREATE_COMPLETE"
+    ec2, subnet = client("ec2"), stack.physical_id("Subnet")
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    routes = ec2.create_route_table(VpcId=stack.physical_id("Vpc"))["RouteTable"]["RouteTableId"]
+    left = set(leftovers(client))
+    assert left >= {
+        *(f"ec2: {stack.physical_id(logical_id)}" for logical_id in resources),
+        f"ec2: {interface['NetworkInterfaceId']}",
+        f"ec2: {routes}",
+    }
+    ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
+    ec2.delete_route_table(RouteTableId=routes)
+    stack.delete()
     assert leftovers(client) == before

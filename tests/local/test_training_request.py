@@ -10,7 +10,6 @@ from tests.local.conftest import IMAGE, Account
 from tests.local.shell import train
 
 STORED: dict[str, Any] = {
-    "VpcConfig": {"SecurityGroupIds": ["sg-0123"], "Subnets": ["subnet-0123"]},
     "ExperimentConfig": {"ExperimentName": "iris", "RunName": "first"},
     "EnableInterContainerTrafficEncryption": True,
     "RetryStrategy": {"MaximumRetryAttempts": 2},
@@ -19,7 +18,6 @@ STORED: dict[str, Any] = {
         "InstanceType": "ml.m5.large",
         "InstanceCount": 1,
         "VolumeSizeInGB": 10,
-        "VolumeKmsKeyId": "arn:aws:kms:us-east-1:000000000000:key/volume",
     },
     "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxPendingTimeInSeconds": 7200},
 }
