@@ -18,12 +18,18 @@ NAMES = (
     "ministack.app:_loaded_modules",
     "ministack.app:app",
     "ministack.app:pin_request_origin",
+    "ministack.app:_handle_execute_api_request",
+    "ministack.app:_parse_execute_api_url",
+    "ministack.core.arn:execute_api_arn",
     "ministack.core.concurrency:run_reentrant",
     "ministack.core.concurrency:spawn_background",
     "ministack.core.iam_actions:SERVICE_TO_IAM_NAMESPACE",
     "ministack.core.iam_actions:extract_iam_action",
     "ministack.core.iam_actions:extract_resource_arn",
+    "ministack.core.iam_evaluator:EvalContext",
+    "ministack.core.iam_evaluator:_request_origin",
     "ministack.core.iam_evaluator:enforce",
+    "ministack.core.iam_evaluator:evaluate_resource_policy",
     "ministack.core.lambda_runtime:Worker",
     "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
     "ministack.core.lambda_runtime:_workers",
@@ -32,12 +38,19 @@ NAMES = (
     "ministack.core.responses:error_response_json",
     "ministack.core.responses:get_account_id",
     "ministack.core.responses:get_region",
+    "ministack.core.responses:new_uuid",
+    "ministack.core.responses:request_scope",
     "ministack.core.responses:set_request_account_id",
     "ministack.core.responses:set_request_region",
     "ministack.core.router:SERVICE_PATTERNS",
     "ministack.core.router:extract_access_key_id",
+    "ministack.services.apigateway_v1:_authorize_request_v1",
+    "ministack.services.apigateway_v1:_gateway_error_response",
     "ministack.services.apigateway_v1:_invoke_lambda_custom_v1",
     "ministack.services.apigateway_v1:_invoke_lambda_proxy_v1",
+    "ministack.services.apigateway_v1:_stages_v1",
+    "ministack.services.apigateway_v1:find_api_scope",
+    "ministack.services.apigateway_v1:rest_api_policy_for_arn",
     "ministack.services.cloudformation:_stacks",
     "ministack.services.cloudformation.engine:_parse_template",
     "ministack.services.cloudformation.handlers:_resource_metadata_xml",
@@ -74,11 +87,15 @@ NAMES = (
     "ministack.services.s3:_buckets",
     "ministack.services.secretsmanager:_secrets",
     "ministack.services.tagging:_RESOURCE_TAG_COLLECTORS",
+    "ministack.services.waf:_associations",
 )
 
 SIGNATURES = {
     "ministack.core.iam_actions:verified_access_resource_arns": (
         "(query_params: dict, region: str, account_id: str) -> list[str]"
+    ),
+    "ministack.core.iam_evaluator:_resolve_condition_key": (
+        "(key: str, ctx: ministack.core.iam_evaluator.EvalContext) -> Any"
     ),
     "ministack.core.lambda_runtime:_detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
     "ministack.core.lambda_runtime:_worker_key": (
@@ -89,9 +106,13 @@ SIGNATURES = {
     "ministack.services.apigateway_v1:_call_lambda_raw": (
         "(function_ref, event, *, account_id=None, region=None)"
     ),
+    "ministack.services.apigateway_v1:_deny_error": "(explicit)",
+    "ministack.services.apigateway_v1:_invoke_mock_v1": "(integration)",
+    "ministack.services.apigateway_v1:_update_api_key": "(key_id, data)",
     "ministack.services.cloudformation.custom_resource:deliver_response": (
         "(token: str, response: dict) -> bool"
     ),
+    "ministack.services.cloudformation.provisioners:_apigw_method_settings": "(raw)",
     "ministack.services.cloudformation.provisioners:_cfn_wait_condition_definition": (
         "(stack_name: str, logical_id: str) -> dict"
     ),
@@ -199,6 +220,9 @@ SIGNATURES = {
     "ministack.services.stepfunctions:_scaled_sleep": "(seconds)",
     "ministack.services.sts:register_session": "(access_key: str, session: dict) -> None",
     "ministack.services.tagging:resource_tags": "(arn: str) -> dict[str, str] | None",
+    "ministack.services.waf:_associate_web_acl": "(data)",
+    "ministack.services.waf:_disassociate_web_acl": "(data)",
+    "ministack.services.waf:_resolve_local_web_acl": "(web_acl_arn)",
 }
 
 

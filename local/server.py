@@ -61,6 +61,8 @@ def environment(
         "DOCKER_CONFIG": inherited.get("DOCKER_CONFIG", f"{inherited.get('HOME', '')}/.docker"),
         "TMPDIR": str(run.temp),
         MARKER: str(run.path),
+        # Where the keys of user pools are kept, by default a folder of the whole machine.
+        "STATE_DIR": str(run.path / "state"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

@@ -12,6 +12,8 @@ from local.patches import (
     cloudformation_queries,
     custom_resources,
     function_logs,
+    gateway_access,
+    gateway_limits,
     images,
     instance_profiles,
     lambda_layers,
@@ -38,6 +40,8 @@ def apply(run: RunDirectory) -> None:
     buckets.apply()
     custom_resources.apply()
     function_logs.apply()
+    gateway_access.apply()
+    gateway_limits.apply()
     images.apply()
     instance_profiles.apply()
     lambda_layers.apply(run)

@@ -115,3 +115,11 @@ def test_a_machines_request_may_be_for_awss_own_name_and_no_others() -> None:
     assert refusal([host]) is not None
     assert refusal([host, (PASS[0], b"guessed")]) is not None
     assert refusal([host, PASS, (b"origin", EVIL.encode())]) is not None
+
+
+def test_an_api_that_was_deployed_is_a_matter_of_its_own_settings() -> None:
+    page = [(b"host", b"127.0.0.1:4566"), (b"origin", EVIL.encode())]
+    assert refusal(page) is not None
+    assert refusal(page, pages=True) is None
+    rebound = [(b"host", b"evil.example"), (b"origin", EVIL.encode())]
+    assert refusal(rebound, pages=True) is not None
