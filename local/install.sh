@@ -78,6 +78,10 @@ base() {
     # once here, and not at each synth and each deploy
     (cd build/boto3-layer && ../../.venv/bin/python -m zipfile -c ../boto3-layer.zip python)
     rm -rf build/boto3-layer
+    say "packing what the API's authorizer verifies tokens with"
+    rm -rf build/nodejs build/jwt-layer.zip && mkdir -p build/nodejs/node_modules
+    cp -R node_modules/aws-jwt-verify build/nodejs/node_modules/
+    (cd build && ../.venv/bin/python -m zipfile -c jwt-layer.zip nodejs && rm -rf nodejs)
     builtin
 }
 
