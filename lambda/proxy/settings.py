@@ -9,9 +9,13 @@ class Settings:
     """What the stack tells the proxy."""
 
     catalog_path: str  # of the SSM parameters, one for each workload
+    cors_origins: frozenset[str] = frozenset()  # whose pages may read an answer
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Raise KeyError for an environment that the stack did not make."""
         # IAM compares the path as it is asked for: without a slash it is a parameter's ARN
-        return cls(catalog_path=environ["CATALOG_PATH"].rstrip("/"))
+        return cls(
+            catalog_path=environ["CATALOG_PATH"].rstrip("/"),
+            cors_origins=frozenset(environ.get("CORS_ORIGINS", "").split()),
+        )

@@ -79,3 +79,16 @@ def test_aws_own_words_are_logged(
     runtime.add_client_error("invoke_endpoint", "ValidationError", "Endpoint iris not found")
     call(api)
     assert "Endpoint iris not found" in logged(capsys)["error"]
+
+
+def test_the_trace_of_x_ray_is_in_the_line(
+    api: Api,
+    parameters: Parameters,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parameters.hold([IRIS])
+    trace = "1-5759e988-bd862e3fe1be46a994272793"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={trace};Parent=53995c3f42cd8ad8;Sampled=1")
+    call(api)
+    assert logged(capsys)["trace"] == trace

@@ -11,3 +11,9 @@ def test_a_path_is_asked_for_without_its_last_slash() -> None:
 def test_a_missing_path_is_an_error() -> None:
     with pytest.raises(KeyError, match="CATALOG_PATH"):
         Settings.from_environ({})
+
+
+def test_the_origins_of_pages_are_words() -> None:
+    environ = {"CATALOG_PATH": "/a/", "CORS_ORIGINS": "https://a.example http://localhost:3000"}
+    origins = Settings.from_environ(environ).cors_origins
+    assert origins == {"https://a.example", "http://localhost:3000"}
