@@ -7,6 +7,7 @@ from typing import Annotated
 import botocore.session
 from pydantic import Field, field_validator
 
+from environments.api import ApiSettings
 from environments.dev_host import DevHost
 from environments.vpc import Vpc
 from workloads.schema.section import Allowed, Section, not_allowed, raise_any
@@ -39,19 +40,6 @@ TagValue = Annotated[
     Field(pattern=rf"^{_TAG_TEXT}*$", max_length=256),
     Allowed("at most 256 letters, digits, blanks and _.:/=+-@"),
 ]
-
-
-class ApiSettings(Section):
-    """Throttling of the API's stage, and the account's role for its logs."""
-
-    throttling_rate_limit: Annotated[
-        float, Field(gt=0, le=10_000), Allowed("a number above 0, at most 10000 (requests/second)")
-    ] = 10.0
-    throttling_burst_limit: Annotated[
-        int, Field(ge=1, le=5_000), Allowed("an integer from 1 to 5000 (requests)")
-    ] = 20
-    account_logging_role: Annotated[bool, Allowed("true, false")] = True
-    """Whether the app makes the role with which API Gateway logs, one per account and region."""
 
 
 class Environment(Section):

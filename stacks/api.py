@@ -1,5 +1,10 @@
-"""The HTTP API: API Gateway with IAM authorization, and the Lambda proxy to the endpoints."""
+"""The HTTP API: API Gateway, and the Lambda proxy to the endpoints.
 
+Who may call it is in stacks.api_authorization, from where in stacks.api_access, and how often in
+stacks.api_protection.
+"""
+
+import json
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
@@ -7,8 +12,12 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from environments.api import ROUTES, ApiSettings
 from environments.schema import Environment
 from stacks.acknowledge import acknowledge
+from stacks.api_access import endpoint, error_headers, preflight, resource_policy
+from stacks.api_authorization import method_options
+from stacks.api_protection import add_keys, add_web_acl, route_limits, why_no_web_acl
 from stacks.functions import Boto3Layer, PythonFunction
 from stacks.log_groups import LogGroup, LogKeeping
 from stacks.permissions import allow
@@ -17,6 +26,26 @@ STAGE = "v1"
 ERROR_BODY = (
     '{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}'
 )
+
+# Who asked for what, and what came of it: no body, and nothing that a header or a query says.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "trace": "$context.xrayTraceId",
+    "requestTime": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "caller": "$context.identity.caller",
+    "user": "$context.identity.user",
+    "principal": "$context.authorizer.principalId",
+    "subject": "$context.authorizer.claims.sub",
+    "apiKeyId": "$context.identity.apiKeyId",
+    "httpMethod": "$context.httpMethod",
+    "resourcePath": "$context.resourcePath",
+    "protocol": "$context.protocol",
+    "status": "$context.status",
+    "error": "$context.error.responseType",
+    "responseLength": "$context.responseLength",
+}
 
 # what a body meets that is too large even for the function that would say so
 TOO_LARGE_BODY = (
@@ -48,11 +77,14 @@ class ApiStack(Stack):
         # exported here, so that other stacks know its name when they are built
         self.rest_api_id = self.export_value(api.rest_api_id)
         integration = apigateway.LambdaIntegration(proxy)
-        workloads = api.root.add_resource("workloads")
-        workloads.add_method("GET", integration)
-        workloads.add_resource("{name}").add_resource("invocations").add_method("POST", integration)
+        for route in ROUTES:
+            method, path = route.split()
+            api.root.resource_for_path(path).add_method(method, integration)
+        add_keys(self, environment.name, environment.api.keys, api.deployment_stage)
+        if environment.api.waf is not None:
+            add_web_acl(self, environment.name, environment.api.waf, api.deployment_stage)
         # not api.url, which ends in a slash: API Gateway knows no path //workloads
-        host = f"{api.rest_api_id}.execute-api.{self.region}.{self.url_suffix}"
+        host = f"{self._host(api, environment.api)}.execute-api.{self.region}.{self.url_suffix}"
         url = f"https://{host}/{STAGE}"
         CfnOutput(self, "ApiUrl", value=url)
         ssm.StringParameter(
@@ -62,6 +94,16 @@ class ApiStack(Stack):
             parameter_name=f"/{environment.name}/api/url",
             string_value=url,
         )
+
+    @staticmethod
+    def _host(api: apigateway.RestApi, settings: ApiSettings) -> str:
+        """Return the API's name; a private one's is of its first VPC endpoint.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+        """
+        if settings.private is None:
+            return api.rest_api_id
+        return f"{api.rest_api_id}-{settings.private.vpc_endpoint_ids[0]}"
 
     def _proxy(self, environment: Environment) -> PythonFunction:
         catalog_path = f"/{environment.name}/workloads/"
@@ -75,7 +117,11 @@ class ApiStack(Stack):
             timeout=Duration.seconds(30),
             memory_mb=1024,  # a share of a core goes with it: 5 MB of CSV in under a second
             logs=self._logs,
-            environment={"CATALOG_PATH": catalog_path},
+            environment={
+                "CATALOG_PATH": catalog_path,
+                "CORS_ORIGINS": " ".join(environment.api.cors_origins),
+            },
+            tracing=environment.api.tracing,
         )
         allow(
             proxy.execution_role,
@@ -103,30 +149,24 @@ class ApiStack(Stack):
             "Api",
             rest_api_name=environment.name,
             description=f"Predictions of the workloads of {environment.name}",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=endpoint(self, environment.api),
+            policy=resource_policy(environment, self.account),
             cloud_watch_role=account_role,
             cloud_watch_role_removal_policy=RemovalPolicy.DESTROY if account_role else None,
             default_method_options=apigateway.MethodOptions(
-                authorization_type=apigateway.AuthorizationType.IAM
+                **method_options(self, environment, self._logs)
             ),
+            default_cors_preflight_options=preflight(environment.api),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 access_log_destination=apigateway.LogGroupLogDestination(access_logs),
-                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
-                    caller=True,
-                    http_method=True,
-                    ip=True,
-                    protocol=True,
-                    request_time=True,
-                    resource_path=True,
-                    response_length=True,
-                    status=True,
-                    user=True,
-                ),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 metrics_enabled=True,
+                tracing_enabled=environment.api.tracing,
                 throttling_rate_limit=environment.api.throttling_rate_limit,
                 throttling_burst_limit=environment.api.throttling_burst_limit,
+                method_options=route_limits(environment.api.routes),
             ),
         )
         for name, response_type, body in (
@@ -134,7 +174,12 @@ class ApiStack(Stack):
             ("Default5xx", apigateway.ResponseType.DEFAULT_5_XX, ERROR_BODY),
             ("TooLarge", apigateway.ResponseType.REQUEST_TOO_LARGE, TOO_LARGE_BODY),
         ):
-            api.add_gateway_response(name, type=response_type, templates={"application/json": body})
+            api.add_gateway_response(
+                name,
+                type=response_type,
+                templates={"application/json": body},
+                response_headers=error_headers(environment.api),
+            )
         # API Gateway would make this group itself, without an end
         api.deployment_stage.node.add_dependency(
             LogGroup(
@@ -148,11 +193,13 @@ class ApiStack(Stack):
             api,
             {
                 "AwsSolutions-APIG2": "The proxy checks a request against its workload's schema.",
-                "AwsSolutions-APIG3": "Only callers of this account that IAM authorizes get in; a "
-                "web ACL costs more than the API and is the account's own choice.",
-                "AwsSolutions-COG4": "IAM authorizes each method: callers are programs with roles.",
             },
         )
+        if environment.api.waf is None:
+            acknowledge(api, {"AwsSolutions-APIG3": why_no_web_acl(environment.api)})
+        if environment.api.jwt is None or not environment.api.jwt.cognito:
+            who = "Callers are those of IAM, or of an issuer that the environment names."
+            acknowledge(api, {"AwsSolutions-COG4": who})
         if account_role:
             acknowledge(
                 api,

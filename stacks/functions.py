@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.acknowledge import acknowledge
 from stacks.log_groups import LogGroup, LogKeeping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ class PythonFunction(lambda_.Function):
         memory_mb: int,
         logs: LogKeeping,
         environment: Mapping[str, str] | None = None,
+        tracing: bool = False,
     ) -> None:
         package = handler.split(".", maxsplit=1)[0]
         log_group = LogGroup(scope, f"{construct_id}Logs", keeping=logs)
@@ -85,4 +87,10 @@ class PythonFunction(lambda_.Function):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             environment=dict(environment or {}),
+            tracing=lambda_.Tracing.ACTIVE if tracing else None,
         )
+        if tracing:
+            acknowledge(
+                self.execution_role,
+                {"AwsSolutions-IAM5[Resource::*]": "X-Ray's actions have no resource."},
+            )

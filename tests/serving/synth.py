@@ -32,6 +32,7 @@ def main(folder: str) -> None:
             environment=environment,
             workload=workload(name),
             shared=shared,
+            placement=None,
             synthesizer=DefaultStackSynthesizer(),
         )
     app.synth()
