@@ -62,15 +62,20 @@ class ApiClient:
         url = f"{self.url}{path}"
         request = AWSRequest(method=method, url=url, data=body or None, headers=dict(headers))
         self._signer.add_auth(request)
-        prepared = urllib.request.Request(  # noqa: S310 - the URL is the API's own
-            url, data=body or None, headers=dict(request.headers.items()), method=method
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(prepared, timeout=60) as response:
-                return Answer(response.status, _lower(response.headers.items()), response.read())
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, _lower(error.headers.items()), error.read())
+        return send(method, url, body, dict(request.headers.items()))
+
+
+def send(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send a request as it is, and return its answer, whatever its status."""
+    request = urllib.request.Request(  # noqa: S310 - the URL is the API's own
+        url, data=body or None, headers=dict(headers), method=method
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as response:
+            return Answer(response.status, _lower(response.headers.items()), response.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, _lower(error.headers.items()), error.read())
 
 
 def _lower(headers: Any) -> dict[str, str]:
@@ -79,7 +84,7 @@ def _lower(headers: Any) -> dict[str, str]:
 
 def local_url(api_url: str, endpoint_url: str) -> str:
     """Return where the embedded AWS at `endpoint_url` answers for the stack's `api_url`."""
-    match = re.match(r"https://([a-z0-9]+)\.execute-api\.[^/]+/(.*)", api_url)
+    match = re.match(r"https://([a-z0-9]+)(?:-vpce-[0-9a-f]+)?\.execute-api\.[^/]+/(.*)", api_url)
     if match is None:
         raise ValueError(f"{api_url} is no URL of API Gateway")
     return f"{endpoint_url}/_aws/execute-api/{match[1]}/{match[2]}".rstrip("/")

@@ -19,7 +19,7 @@ from local.iris import predict
 from local.session import EmbeddedAWS
 
 APP = "sagestack"
-BUILT = (".venv", "node_modules", "build/boto3-layer.zip")
+BUILT = (".venv", "node_modules", "build/boto3-layer.zip", "build/jwt-layer.zip")
 BY_HAND = """
 suppressPackageStartupMessages(library(mda))
 degree <- as.integer(commandArgs(TRUE)[[1]])
