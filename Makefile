@@ -17,7 +17,7 @@ CHECK = python -m cli check --environment "$(ENVIRONMENT)"
 
 # a misspelt variable would be ignored: what is typed after make is one of these, or a tool's own
 KNOWN := WORKLOAD WORKLOADS MODEL SET MAX_RUNTIME WAIT INPUT OUTPUT JOB YES ENVIRONMENT NAME FROM \
-  PORT OPEN ROTATE ONLY ROUNDS
+  PORT OPEN ROTATE ONLY ROUNDS PERSON
 OTHER := $(foreach each,$(filter-out $(KNOWN) AWS_% CDK_% SAGESTACK_% -%,$(.VARIABLES)), \
   $(if $(filter command,$(firstword $(origin $(each)))),$(each)))
 ifneq ($(strip $(OTHER)),)
@@ -70,6 +70,14 @@ logs: .venv/installed  ## follow any job's log: make logs JOB=<its name>; WORKLO
 	  --output "$$OUTPUT"
 stop: .venv/installed  ## stop any job: make stop JOB=<its name>
 	@python -m cli stop --environment "$(ENVIRONMENT)" --job "$$JOB"
+
+##@ Requests to the API, on AWS or the AWS of make local
+# docs/api-clients.md has the same for Python and R
+curl: .venv/installed  ## print a request with what it needs to be let in: make curl WORKLOAD=iris-mars
+	@python -m cli curl --environment "$(ENVIRONMENT)" --workload "$$WORKLOAD"
+# PERSON: a user of the pool of cognito = true, who is asked for the password
+token: .venv/installed  ## print a token, where the API asks for one; PERSON=ana
+	@python -m cli token --environment "$(ENVIRONMENT)" --person "$$PERSON"
 
 ##@ On AWS, with your credentials
 bootstrap: .venv/installed  ## once per account and region: the roles that the CDK deploys with
@@ -130,5 +138,5 @@ build/r-installed: $(wildcard container/*/apt-packages.txt container/toolkit/*/a
 r-or-docker:
 	@test "$(SAGESTACK_RUNNER)" != process && docker info >/dev/null 2>&1 || local/install.sh r
 
-.PHONY: demo local new-workload test lint synth synth-fast bench train transform logs stop \
+.PHONY: demo local new-workload test lint synth synth-fast bench train transform logs stop curl token \
   bootstrap deploy remove destroy dev-host dev-host-password dev-host-stop lock-downloads lock clean help r-or-docker

@@ -9,9 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from rich.console import Console
 
 from cli import local_aws
-from cli.account import Account, assert_credentials
+from cli.account import Account, assert_credentials, session_of
 from cli.answers import assert_folder
-from cli.api_client import ApiClient
+from cli.api_calls import curl
+from cli.api_page.caller import Caller
 from cli.api_page.open import API_PAGE_PORT, open_api_page
 from cli.deploy import deploy
 from cli.dev_host.account import HostAccount
@@ -32,6 +33,7 @@ from cli.problems import (
 )
 from cli.remove import cdk_destroy, remove
 from cli.stop import stop
+from cli.tokens import token
 from cli.train import train
 from cli.transform import transform
 from cli.words import (
@@ -122,6 +124,25 @@ def _stop(asked: argparse.Namespace, console: Console) -> None:
     stop(Account.connect(environment.region), console, environment=environment, name=asked.job)
 
 
+def _token(asked: argparse.Namespace, console: Console) -> None:
+    environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
+    account = Account.connect(environment.region)
+    token(account, console, environment=environment, person=asked.person)
+
+
+def _curl(asked: argparse.Namespace, console: Console) -> None:
+    settings = load_settings(ROOT, asked.environment)
+    workload = workload_named(asked.workload, settings)
+    region = settings.environment.region
+    curl(
+        Account.connect(region),
+        console,
+        environment=settings.environment,
+        workload=workload,
+        region=session_of(region).region_name,
+    )
+
+
 def _check(asked: argparse.Namespace, _console: Console) -> None:
     environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
     assert_credentials(environment.region)
@@ -159,7 +180,7 @@ def _destroy(asked: argparse.Namespace, console: Console) -> None:
 def _api_page(asked: argparse.Namespace, console: Console) -> None:
     environment = load_environment(ROOT / "environments" / f"{asked.environment}.toml")
     port, browser = local_port(asked.port, API_PAGE_PORT), opens(asked.open)
-    api = ApiClient.of_app(environment.name, environment.region)
+    api = Caller.of(Account.connect(environment.region), environment)
     open_api_page(api, console, port=port, browser=browser)
 
 
@@ -205,6 +226,8 @@ COMMANDS = {
     "transform": (_transform, ("workload", "input", "output", "wait")),
     "logs": (_logs, ("job", "workload", "output")),
     "stop": (_stop, ("job",)),
+    "token": (_token, ("person",)),
+    "curl": (_curl, ("workload",)),
     "check": (_check, ()),
     "deploy": (_deploy, ("workloads",)),
     "remove": (_remove, ("workload", "yes")),

@@ -1,8 +1,6 @@
 """Calls of the app's API, signed as API Gateway's IAM authorization asks."""
 
 import json
-import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -12,9 +10,6 @@ from typing import Any
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-
-from cli import local_aws
-from cli.account import Account, session_of
 
 
 @dataclass(frozen=True)
@@ -39,14 +34,6 @@ class ApiClient:
             raise ValueError("there are no AWS credentials to sign with")
         self.url = url.rstrip("/")
         self._signer = SigV4Auth(credentials, "execute-api", session.region_name)
-
-    @classmethod
-    def of_app(cls, app: str, region: str | None) -> "ApiClient":
-        """Find the API of a deployed app. Raises InputError if it is not deployed."""
-        url = Account.connect(region).outputs(f"{app}-api")["ApiUrl"]
-        if local_aws.is_used():
-            url = local_url(url, os.environ["AWS_ENDPOINT_URL"])
-        return cls(url, session_of(region))
 
     def get(self, path: str) -> Answer:
         """Send a GET to `path`, which starts with a slash."""
@@ -80,11 +67,3 @@ def send(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answ
 
 def _lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers}
-
-
-def local_url(api_url: str, endpoint_url: str) -> str:
-    """Return where the embedded AWS at `endpoint_url` answers for the stack's `api_url`."""
-    match = re.match(r"https://([a-z0-9]+)(?:-vpce-[0-9a-f]+)?\.execute-api\.[^/]+/(.*)", api_url)
-    if match is None:
-        raise ValueError(f"{api_url} is no URL of API Gateway")
-    return f"{endpoint_url}/_aws/execute-api/{match[1]}/{match[2]}".rstrip("/")

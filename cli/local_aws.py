@@ -1,6 +1,7 @@
 """The AWS of `make local`, by AWS_ENDPOINT_URL: whether it runs, and how to get to it."""
 
 import os
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,3 +37,11 @@ def hint(root: Path) -> str:
     if "AWS_ENDPOINT_URL" in os.environ or not (root / ENVIRONMENT_FILE).exists():
         return ""
     return f"; for the AWS of make local: . {ENVIRONMENT_FILE}"
+
+
+def api_url(api_url: str, endpoint_url: str) -> str:
+    """Return where the embedded AWS at `endpoint_url` answers for the stack's `api_url`."""
+    match = re.match(r"https://([a-z0-9]+)(?:-vpce-[0-9a-f]+)?\.execute-api\.[^/]+/(.*)", api_url)
+    if match is None:
+        raise ValueError(f"{api_url} is no URL of API Gateway")
+    return f"{endpoint_url}/_aws/execute-api/{match[1]}/{match[2]}".rstrip("/")

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from cli.api_client import ApiClient, local_url
+from cli import local_aws
+from cli.api_client import ApiClient
 from local.cdk_cli import ROOT, run_cdk
 from local.progress import Report
 from local.session import EmbeddedAWS
@@ -66,10 +67,13 @@ class Deployment:
                 return str(output["OutputValue"])
         raise LookupError(f"{stack} has no output {key}")
 
+    def api_url(self, app_name: str) -> str:
+        """Return where the deployed API answers here."""
+        return local_aws.api_url(self.output(f"{app_name}-api", "ApiUrl"), self._aws.endpoint_url)
+
     def api(self, app_name: str) -> ApiClient:
         """Return a client of the deployed API, at its local address."""
-        api_url = self.output(f"{app_name}-api", "ApiUrl")
-        return ApiClient(local_url(api_url, self._aws.endpoint_url), self._aws.session())
+        return ApiClient(self.api_url(app_name), self._aws.session())
 
     def _cdk(self, report: Report, *arguments: str) -> None:
         run_cdk(*arguments, root=self._root, environment=self._aws.environment(), report=report)

@@ -113,8 +113,8 @@ bench)
     }
     ;;
 test)
-    apt_install r-cran-lintr r-cran-testthat python3-pytest python3-hypothesis shellcheck \
-        chromium chromium-driver $(named dev_host/apt-packages.txt)
+    apt_install r-cran-lintr r-cran-testthat r-cran-curl curl python3-pytest python3-hypothesis \
+        shellcheck chromium chromium-driver $(named dev_host/apt-packages.txt)
     say "installing what the tests of the API need"
     .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes \
         -r tests/e2e/requirements.lock

@@ -3,15 +3,18 @@
 import os
 import shlex
 import signal
+import textwrap
 import threading
 from collections.abc import Sequence
 
 from rich.console import Console
 
 from cli.account import Account
+from cli.api_calls import curl_line
 from cli.deploy import workload_stacks
 from cli.words import workloads_named
 from environments.loading import Settings, load_settings
+from environments.schema import Environment
 from local.cdk_cli import ROOT, CdkError
 from local.demo import QUICK, deploy, relative, started
 from local.deployment import Deployment
@@ -80,8 +83,9 @@ another terminal, in this folder:
 
 Ctrl-C here ends it all.
 """
-    app = settings.environment.name
-    return _how_to_reach(workloads, app, aws, deployment.api(app).url)
+    environment = settings.environment
+    url = deployment.api_url(environment.name)
+    return _how_to_reach(workloads, environment, aws, url)
 
 
 def _deploy_again(workloads: Sequence[Workload]) -> str:
@@ -99,16 +103,10 @@ def _shell(aws: EmbeddedAWS) -> str:
     return f"unset {' '.join(REMOVED)}\n" + "".join(assignments)
 
 
-def _request(workload: Workload) -> str:
-    """Return the smoke request as a word of bash, with the names that the API wants above CSV."""
-    body = workload.smoke.body.strip()
-    if workload.smoke.content_type == "text/csv" and not workload.api.header:
-        body = f"{','.join(feature.name for feature in workload.api.features)}\n{body}"
-    escaped = body.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"$'{escaped}\\n'"
-
-
-def _how_to_reach(workloads: Sequence[Workload], app: str, aws: EmbeddedAWS, api_url: str) -> str:
+def _how_to_reach(
+    workloads: Sequence[Workload], environment: Environment, aws: EmbeddedAWS, api_url: str
+) -> str:
+    app, api = environment.name, environment.api
     workload = workloads[0]
     endpoints = ", ".join(each.endpoint_name(app) for each in workloads)
     account = Account.of(aws.session())
@@ -135,9 +133,7 @@ In another terminal, in this folder:
         Body={workload.smoke.body!r})
     print(answer["Body"].read().decode())
     PY
-    curl --aws-sigv4 aws:amz:{aws.region}:execute-api --user test:test \\
-      -H 'Content-Type: {workload.smoke.content_type}' --data-binary {_request(workload)} \\
-      {api_url}/workloads/{workload.name}/invocations
+{textwrap.indent(curl_line(workload, api, api_url, aws.region), "    ")}
 
 In that terminal too: `{_deploy_again(workloads)}` after an edit,
 `make train`, `make transform`, `make logs`.

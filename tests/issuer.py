@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -54,6 +55,8 @@ class Issuer:
         self.rsa = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.ec = ec.generate_private_key(ec.SECP256R1())
         self.stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.secret = encoded(self.rsa.private_numbers().d.to_bytes(256))[:32]
+        """What it knows its one program by, for the client credentials grant."""
         self.url = ""
         self.asked: list[str] = []
 
@@ -132,13 +135,27 @@ def issuer() -> Iterator[Issuer]:
                 "/.well-known/openid-configuration": {
                     "issuer": issuing.url,
                     "jwks_uri": f"{issuing.url}/keys",
+                    "token_endpoint": f"{issuing.url}/token",
                 },
                 "/keys": {"keys": issuing.keys},
             }
-            found = documents.get(self.path)
-            self.send_response(404 if found is None else 200)
+            self._answer(documents.get(self.path))
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            good = {
+                "grant_type": ["client_credentials"],
+                "client_id": ["program"],
+                "client_secret": [issuing.secret],
+                "audience": [AUDIENCE],
+            }
+            granted = {"access_token": issuing.token(), "token_type": "Bearer"}
+            self._answer(granted if (self.path, form) == ("/token", good) else None)
+
+        def _answer(self, document: object) -> None:
+            self.send_response(404 if document is None else 200)
             self.end_headers()
-            self.wfile.write(json.dumps(found).encode())
+            self.wfile.write(json.dumps(document).encode())
 
         def log_message(self, *_: object) -> None:
             pass

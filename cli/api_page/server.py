@@ -1,11 +1,11 @@
-"""The page's server: Swagger UI, the API's own document, and requests passed on to the API, signed.
+"""The page's server: Swagger UI, the API's own document, and requests passed on to the API.
 
 A browser cannot sign a request as IAM asks, and must not have the keys: this server has them. So it
 listens on this machine alone, and takes requests from its own page only.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cli.api_client import Answer
+from cli.api_page.caller import Send
 
 HERE = Path(__file__).parent
 VIEWER = HERE.parents[1] / "node_modules" / "swagger-ui-dist"
@@ -33,9 +34,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 PASSED_ON = ("accept", "content-type")
 """Headers of a request that the API gets, beside those that begin with X-."""
 NOT_PASSED_BACK = ("connection", "content-length", "date", "server", "transfer-encoding")
-
-Send = Callable[[str, str, bytes, Mapping[str, str]], Answer]
-"""Sends a method, a path, a body and headers to the API, signed."""
 
 
 class PageServer(ThreadingHTTPServer):
@@ -79,12 +77,12 @@ class _Handler(BaseHTTPRequestHandler):
         return asked in allowed and self.headers.get("Origin", asked) == asked
 
     def _document(self) -> Answer:
-        """Return the API's document, with this server in the place of the API, unsigned."""
+        """Return the API's document, with this server and its credentials in the API's place."""
         answer = self._passed_on()
         if answer.status != HTTPStatus.OK:
             return answer
         document: dict[str, Any] = answer.json()
-        document["servers"] = [{"url": "/", "description": "signed by make api-page"}]
+        document["servers"] = [{"url": "/", "description": "by way of make api-page"}]
         document.pop("security", None)
         for operations in document["paths"].values():
             for operation in operations.values():

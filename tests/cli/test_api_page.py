@@ -2,19 +2,23 @@
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 from urllib.error import URLError
 
 import pytest
 from rich.console import Console
 
 from cli.api_client import Answer
+from cli.api_page.caller import Caller
 from cli.api_page.open import open_api_page
 from cli.api_page.server import MAX_BODY, PageServer
 from cli.problems import ApiFailed, InputError
+from environments.schema import Environment
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -42,9 +46,6 @@ class Api:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
-
-    def get(self, path: str) -> Answer:
-        return self.send("GET", path, b"", {})
 
 
 @pytest.fixture
@@ -164,11 +165,56 @@ def test_an_api_that_does_not_answer_is_said(page: PageServer, api: Api) -> None
 def test_without_a_document_there_is_no_page(api: Api) -> None:
     api.answer = Answer(403, {}, b"Forbidden")
     with pytest.raises(ApiFailed, match=r"v1/openapi.json answers 403: Forbidden"):
-        open_api_page(api, Console(), port=20_321, browser=False)  # type: ignore[arg-type]
+        open_api_page(Caller(api.url, api.send), Console(), port=20_321, browser=False)
 
 
 def test_a_port_that_is_taken_is_said_before_the_api_is_asked(page: PageServer, api: Api) -> None:
     taken = page.server_port
     with pytest.raises(InputError, match=f"PORT: found {taken}, which is taken on this machine"):
-        open_api_page(api, Console(), port=taken, browser=False)  # type: ignore[arg-type]
+        open_api_page(Caller(api.url, api.send), Console(), port=taken, browser=False)
     assert api.sent == []
+
+
+JWT = {"authorization": "jwt", "jwt": {"issuer": "https://a.example", "audience": ["b"]}}
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch, api: Api) -> None:
+    monkeypatch.setattr("cli.api_page.caller.api_url", lambda *_: api.url)
+    for name in ("TOKEN", "API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_page_has_the_token_and_the_key_of_the_shell(
+    monkeypatch: pytest.MonkeyPatch, api: Api
+) -> None:
+    monkeypatch.setattr("cli.api_page.caller.send", api.send)
+    monkeypatch.setenv("TOKEN", "a.b.c")
+    monkeypatch.setenv("API_KEY", "k")
+    environment = Environment.model_validate({"api": {**JWT, "keys": {"a": {}}}})
+    caller = Caller.of(Mock(), environment)
+    caller.send("GET", "/workloads", b"", {"Accept": "application/json"})
+    assert api.sent == [
+        (
+            "GET",
+            f"{api.url}/workloads",
+            b"",
+            {"accept": "application/json", "authorization": "Bearer a.b.c", "x-api-key": "k"},
+        )
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (JWT, "TOKEN: missing in the environment; allowed: a token: export TOKEN=$(make token)"),
+        ({"keys": {"a": {}}}, "API_KEY: missing in the environment; allowed: the value of one of"),
+    ],
+)
+def test_what_the_api_asks_for_and_the_shell_lacks_is_named(
+    settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        Caller.of(Mock(), Environment.model_validate({"api": settings}))

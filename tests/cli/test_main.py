@@ -1,5 +1,6 @@
 """Errors are one line and an exit code; the words of `make` arrive as they were typed."""
 
+import os
 import re
 import socket
 import subprocess
@@ -72,6 +73,9 @@ def test_a_failed_job_is_exit_code_1_and_its_reason(
         (["logs"], "JOB: missing"),
         (["stop"], "JOB: missing"),
         (["logs", "--output", "Makefile/x"], "OUTPUT: found the file"),
+        (["token"], 'authorization: found "iam", which signs requests and has no tokens'),
+        (["curl"], f"WORKLOAD: missing; allowed: {', '.join(WORKLOADS)}"),
+        (["curl", "--workload", "iris-mars"], "there is no stack sagestack-api: deploy"),
         (["remove"], "WORKLOAD: missing; allowed: there is none"),
         (["remove", "--environment", "defalt"], 'did you mean "default"'),
         (["remove", "--yes", "no"], 'YES: found "no"; allowed: 1'),
@@ -215,6 +219,23 @@ def test_make_hands_its_words_on_as_they_were_typed(word: str) -> None:
     assert done.returncode == 2
     quoted = word.replace('"', '\\"')
     assert f'WORKLOAD: found "{quoted}"; allowed: {", ".join(WORKLOADS)}' in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "told"), [("token", 'found "iam"'), ("curl", "WORKLOAD: missing")]
+)
+def test_make_prints_a_request_or_a_token_and_nothing_else(target: str, told: str) -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "--old-file=.venv/installed", target],
+        cwd=ROOT,
+        env={**os.environ, "AWS_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
     assert done.stdout == ""
 
 

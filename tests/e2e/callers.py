@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.hazmat.primitives import serialization
 
-from local.api_client import Answer, send
+from cli.api_client import Answer, send
 from tests.e2e.conftest import APP, App
 from tests.issuer import Issuer, encoded, signed
 
@@ -68,16 +68,16 @@ class Signers(Callers):
     def __init__(self, app: App) -> None:
         # users of the account: the embedded AWS takes its own root's key without a look
         may = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
-        self._keys = _user(app, "caller", may)
+        self.keys = _user(app, "caller", may)
         self._stranger = _user(app, "stranger", {**may, "Resource": f"{APP}-other/*"})
         self._region = app.aws.region
 
     def good(self, request: Request) -> Answer:
-        return self._sent(request, self._keys)
+        return self._sent(request, self.keys)
 
     def wrong(self) -> Iterator[tuple[str, Sender]]:
         secret = self._stranger.secret_key
-        yield "another's secret", self._signing(Credentials(self._keys.access_key, secret))
+        yield "another's secret", self._signing(Credentials(self.keys.access_key, secret))
         yield "a key that nobody has", self._signing(Credentials("AKIA0000000000000000", "hunter2"))
         yield "a user whom no policy allows it", self._signing(self._stranger)
         yield "a signature of another body", self._other_body
@@ -86,13 +86,13 @@ class Signers(Callers):
 
     def expired(self, request: Request) -> Answer:
         """A request that was recorded 16 minutes ago: SigV4 allows for 15."""
-        return self._sent(request, self._keys, age=timedelta(minutes=16))
+        return self._sent(request, self.keys, age=timedelta(minutes=16))
 
     def _signing(self, keys: Credentials) -> Sender:
         return lambda request: self._sent(request, keys)
 
     def _other_body(self, request: Request) -> Answer:
-        headers = self._signed(request, b"other", self._keys)
+        headers = self._signed(request, b"other", self.keys)
         # a GET has no body: there the date is another than was signed
         if not request.body:
             headers["X-Amz-Date"] = (datetime.now(UTC) - timedelta(seconds=9)).strftime(
@@ -102,7 +102,7 @@ class Signers(Callers):
 
     def _other_path(self, request: Request) -> Answer:
         other = Request(request.method, f"{request.url}/other", request.headers)
-        headers = self._signed(other, request.body, self._keys)
+        headers = self._signed(other, request.body, self.keys)
         return send(request.method, request.url, request.body, headers)
 
     def _sent(self, request: Request, keys: Any, age: timedelta = timedelta()) -> Answer:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.api_client import Answer, local_url
+from cli.api_client import Answer
 from tests.e2e.callers import Bearers, Callers, PoolMembers, Request, Signers
 from tests.e2e.conftest import APP, App, project
 from tests.issuer import AUDIENCE, Issuer, issuer
@@ -65,9 +65,8 @@ class Api:
             yield self.request(method, re.sub(r"\{\w+\+?\}", "iris", path), **named)
 
     def request(self, method: str, path: str, **headers: str) -> Request:
-        url = self.app.deployment.output(STACK, "ApiUrl")
-        local = local_url(url, self.app.aws.endpoint_url)
-        return Request(method, f"{local}{path}", {"Content-Type": "text/csv", **headers})
+        url = self.app.deployment.api_url(APP)
+        return Request(method, f"{url}{path}", {"Content-Type": "text/csv", **headers})
 
     def key(self, name: str) -> str:
         """The value of an API key, which only API Gateway has."""

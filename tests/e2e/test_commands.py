@@ -88,7 +88,7 @@ def _endpoint(printed: str) -> str:
 
 def _curled(printed: str) -> tuple[str, str]:
     """The body and the address of the request for curl, as bash reads what is printed."""
-    command = re.search(r"^ +curl .*?\\\n.*?\\\n.*?$", printed, re.MULTILINE)
+    command = re.search(r"^ +curl (?:.*\\\n)+.*$", printed, re.MULTILINE)
     assert command, printed
     arguments = subprocess.run(
         ["bash", "-c", f"curl() {{ printf '%s\\0' \"$@\"; }}\n{command[0]}"],

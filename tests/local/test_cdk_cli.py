@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import local.cdk_cli
-from cli.api_client import local_url
+from cli import local_aws
 from local.cdk_cli import CdkError, run_cdk
 
 EVENT = (
@@ -89,10 +89,10 @@ def test_a_failure_is_told_without_what_came_before_and_beside_it(cdk: Path) -> 
 
 def test_the_api_of_the_embedded_aws_has_a_local_address() -> None:
     url = "https://abc123.execute-api.us-east-1.amazonaws.com/v1/"
-    local = local_url(url, "http://127.0.0.1:4566")
+    local = local_aws.api_url(url, "http://127.0.0.1:4566")
     assert local == "http://127.0.0.1:4566/_aws/execute-api/abc123/v1"
 
 
 def test_an_url_of_something_else_is_refused() -> None:
     with pytest.raises(ValueError, match="no URL of API Gateway"):
-        local_url("https://example.com/v1/", "http://127.0.0.1:4566")
+        local_aws.api_url("https://example.com/v1/", "http://127.0.0.1:4566")
