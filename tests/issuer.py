@@ -36,8 +36,9 @@ def signed(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
     parts = [encoded(json.dumps(part).encode()) for part in (header, claims)]
     message = ".".join(parts).encode()
     match header["alg"]:
-        case "RS256":
-            signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        case "RS256" | "RS512":
+            hashed = hashes.SHA256() if header["alg"] == "RS256" else hashes.SHA512()
+            signature = key.sign(message, padding.PKCS1v15(), hashed)
         case "ES256":
             r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
             signature = r.to_bytes(32) + s.to_bytes(32)
@@ -114,6 +115,9 @@ class Issuer:
             "the algorithm none": signed({"alg": "none", "kid": "rsa"}, self.claims(), None) + "AA",
             "the public key as a secret": signed(
                 {"alg": "HS256", "kid": "rsa"}, self.claims(), public
+            ),
+            "an algorithm that nobody named": signed(
+                {"alg": "RS512", "kid": "rsa"}, self.claims(), self.rsa
             ),
             "another issuer": self.token(iss="http://127.0.0.1:9"),
             "another application": self.token(aud="payroll"),

@@ -85,8 +85,8 @@ class Signers(Callers):
         yield "a token of somebody", bearer("a.b.c")
 
     def expired(self, request: Request) -> Answer:
-        """A request that was recorded 16 minutes ago: SigV4 allows for 15."""
-        return self._sent(request, self.keys, age=timedelta(minutes=16))
+        """A request that was recorded 6 minutes ago: API Gateway takes signatures for 5."""
+        return self._sent(request, self.keys, age=timedelta(minutes=6))
 
     def _signing(self, keys: Credentials) -> Sender:
         return lambda request: self._sent(request, keys)

@@ -82,7 +82,13 @@ def authorize(layer: Path, issuing: Issuer) -> Iterator[Authorizer]:
 WRONG = (
     *("no token", "another's key", "a key that nobody knows", "no key named"),
     *("other claims than were signed", "no signature", "the algorithm none"),
-    *("the public key as a secret", "another issuer", "another application", "no application"),
+    *(
+        "the public key as a secret",
+        "an algorithm that nobody named",
+        "another issuer",
+        "another application",
+        "no application",
+    ),
     *("no end", "a beginning that is to come"),
 )
 
