@@ -71,7 +71,7 @@ def build_app(app: App, settings: Settings, *, checked: bool = True) -> App:
         app,
         f"{name}-api",
         environment=environment,
-        logs=shared.logs,
+        shared=shared,
         env=env,
         synthesizer=synthesizer,
     )

@@ -22,6 +22,7 @@ from benchmarks.sections import Report, Section
 from local.iris import DATA
 from stacks.functions import BOTO3_LAYER, LAMBDA, ROOT
 from workloads.loading import load_workloads
+from workloads.schema.catalog import Served, entry
 from workloads.schema.workload import Workload
 
 COLD_STARTS = 7
@@ -116,7 +117,8 @@ def _requests(function: Path) -> dict[str, dict[str, float]]:
         "endpoint": endpoint,
         "bodies": {"1 row": _body(workload, 1), "150 rows": _body(workload, 150)},
     }
-    with _endpoint(workload.catalog(endpoint, async_input="")) as url:
+    models = {name: Served("model", "s3://bucket/model.tar.gz") for name in workload.models}
+    with _endpoint(entry(workload, endpoint, "", models)) as url:
         script = str(Path(__file__).with_name("proxy_calls.py"))
         found: dict[str, dict[str, float]] = _python(
             function, script, sent=json.dumps(asked), AWS_ENDPOINT_URL=url

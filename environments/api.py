@@ -17,8 +17,19 @@ from workloads.schema.section import (
     repeated,
 )
 
-ROUTES = ("GET /workloads", "POST /workloads/{name}/invocations")
-"""Every route of the API: the stack makes them from here, and a limit of `routes` is of one."""
+ROUTES = (
+    "GET /openapi.json",
+    "GET /workloads",
+    "GET /workloads/{name}",
+    "POST /workloads/{name}/invocations",
+    "POST /workloads/{name}/variants/{variant}/invocations",
+    "POST /workloads/{name}/async-invocations",
+    "GET /workloads/{name}/async-invocations/{id}",
+)
+"""Every route of the API: the stack makes them from here, and a limit of `routes` is of one.
+
+lambda/proxy/routes.py says why the gateway knows no workload's model.
+"""
 
 Rate = Annotated[
     float, Field(gt=0, le=10_000), Allowed("a number above 0, at most 10000 (requests/second)")

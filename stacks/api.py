@@ -15,17 +15,17 @@ from constructs import Construct
 from environments.api import ROUTES, ApiSettings
 from environments.schema import Environment
 from stacks.acknowledge import acknowledge
+from stacks.answers_later import allow_answering_later
 from stacks.api_access import endpoint, error_headers, preflight, resource_policy
-from stacks.api_authorization import method_options
+from stacks.api_authorization import authentication, method_options
 from stacks.api_protection import add_keys, add_web_acl, route_limits, why_no_web_acl
 from stacks.functions import Boto3Layer, PythonFunction
-from stacks.log_groups import LogGroup, LogKeeping
+from stacks.gateway_responses import add_gateway_responses
+from stacks.log_groups import LogGroup
 from stacks.permissions import allow
+from stacks.shared import SharedStack
 
 STAGE = "v1"
-ERROR_BODY = (
-    '{"error":{"code":"$context.error.responseType","message":$context.error.messageString}}'
-)
 
 # Who asked for what, and what came of it: no body, and nothing that a header or a query says.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
@@ -47,18 +47,13 @@ ACCESS_LOG = {
     "responseLength": "$context.responseLength",
 }
 
-# what a body meets that is too large even for the function that would say so
-TOO_LARGE_BODY = (
-    '{"error":{"code":"body_too_large","message":"the body is too large",'
-    '"expected":"at most 5242880 bytes"}}'
-)
-
 
 class ApiStack(Stack):
-    """`GET /workloads` and `POST /workloads/{name}/invocations` for all workloads.
+    """The ROUTES, for all workloads.
 
     The stack imports nothing from them: the proxy reads their entries in the Parameter Store, so
-    that a workload comes and goes without a deploy of the API.
+    that a workload comes and goes without a deploy of the API. Requests that are answered later
+    lie in the app's bucket.
     """
 
     def __init__(
@@ -67,12 +62,13 @@ class ApiStack(Stack):
         construct_id: str,
         *,
         environment: Environment,
-        logs: LogKeeping,
+        shared: SharedStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self._logs = logs
+        self._logs = shared.logs
         proxy = self._proxy(environment)
+        allow_answering_later(proxy.execution_role, environment.name, shared.storage)
         api = self._rest_api(environment)
         # exported here, so that other stacks know its name when they are built
         self.rest_api_id = self.export_value(api.rest_api_id)
@@ -119,6 +115,7 @@ class ApiStack(Stack):
             logs=self._logs,
             environment={
                 "CATALOG_PATH": catalog_path,
+                "AUTHENTICATION": ",".join(authentication(environment.api)),
                 "CORS_ORIGINS": " ".join(environment.api.cors_origins),
             },
             tracing=environment.api.tracing,
@@ -169,17 +166,7 @@ class ApiStack(Stack):
                 method_options=route_limits(environment.api.routes),
             ),
         )
-        for name, response_type, body in (
-            ("Default4xx", apigateway.ResponseType.DEFAULT_4_XX, ERROR_BODY),
-            ("Default5xx", apigateway.ResponseType.DEFAULT_5_XX, ERROR_BODY),
-            ("TooLarge", apigateway.ResponseType.REQUEST_TOO_LARGE, TOO_LARGE_BODY),
-        ):
-            api.add_gateway_response(
-                name,
-                type=response_type,
-                templates={"application/json": body},
-                response_headers=error_headers(environment.api),
-            )
+        add_gateway_responses(api, error_headers(environment.api))
         # API Gateway would make this group itself, without an end
         api.deployment_stage.node.add_dependency(
             LogGroup(

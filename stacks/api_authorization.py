@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from environments.api import Jwt
+from environments.api import ApiSettings, Jwt
 from environments.schema import Environment
 from stacks.acknowledge import acknowledge
 from stacks.functions import LAMBDA, ROOT
@@ -24,6 +24,11 @@ REMEMBERED = Duration.minutes(1)
 INVOKE_SCOPE = "invoke"
 # the scope of tokens that users of the pool get by its API, where no other can be asked for
 USER_SCOPE = "aws.cognito.signin.user.admin"
+
+
+def authentication(api: ApiSettings) -> list[str]:
+    """Name what callers prove who they are with, as lambda/proxy/openapi.py does."""
+    return [api.authorization, *(["api_key"] if api.keys else [])]
 
 
 def method_options(

@@ -15,7 +15,8 @@ from workloads.schema import Model
 class TrainedModel(Construct):
     """Trains the model called `construct_id` and registers what comes out of it.
 
-    `training` is the job that trained it, None for an artifact that was there already;
+    `training` is the job that trained it, None for an artifact that was there already; `artifact`
+    is the S3 URI of the model.tar.gz;
     `evaluation` is None where the workload asks for none; `role` is what it serves with. The Model,
     and all that serves it, waits for the evaluation's gate.
     """
@@ -26,6 +27,7 @@ class TrainedModel(Construct):
         super().__init__(scope, construct_id)
         self.training = self._trained(parts, model)
         artifact = self.training.model_data_url if self.training else str(model.artifact)
+        self.artifact = artifact
         self.evaluation = (
             ModelEvaluation(
                 self,

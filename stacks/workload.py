@@ -18,7 +18,7 @@ from stacks.shared import SharedStack
 from stacks.trained_model import TrainedModel
 from stacks.update_check import UpdateCheck
 from stacks.workload_parts import WorkloadParts
-from workloads.schema import Workload
+from workloads.schema import Workload, catalog
 
 
 class WorkloadStack(Stack):
@@ -86,8 +86,14 @@ class WorkloadStack(Stack):
             "ApiEntry",
             description=f"How the API reaches {workload.name}",
             parameter_name=f"/{environment.name}/workloads/{workload.name}",
-            string_value=workload.catalog(
-                parts.endpoint_name, async_input=parts.uri("async", "input", "")
+            string_value=catalog.entry(
+                workload,
+                parts.endpoint_name,
+                async_folder=parts.uri("async"),
+                models={
+                    name: catalog.Served(model.model_name, model.artifact)
+                    for name, model in models.items()
+                },
             ),
             tier=ssm.ParameterTier.INTELLIGENT_TIERING,
         )

@@ -48,20 +48,20 @@ post <- function(url, body, headers) {
 #' What the API says is wrong, in a line.
 refusal <- function(answer) {
   body <- tryCatch(jsonlite::fromJSON(answer$text), error = function(e) list())
-  said <- c(body$error$message, body$message, answer$text)[1L]
-  expected <- toString(unlist(body$error$expected))
+  said <- c(body$detail, body$message, answer$text)[1L]
+  allowed <- toString(unlist(body$allowed))
   sprintf(
     "the API answers %d: %s%s", answer$status, said,
-    if (nzchar(expected)) paste0("; allowed: ", expected) else ""
+    if (nzchar(allowed)) paste0("; allowed: ", allowed) else ""
   )
 }
 
 predictions <- function(workload, rows, variant) {
   parameter <- ask("ssm", "get_parameter", Name = sprintf("/%s/api/url", app()))$Parameter
-  url <- sprintf("%s/workloads/%s/invocations", address_of(parameter$Value), workload)
+  of <- if (nzchar(variant)) paste0("/variants/", utils::URLencode(variant, TRUE)) else ""
+  url <- sprintf("%s/workloads/%s%s/invocations", address_of(parameter$Value), workload, of)
   body <- jsonlite::toJSON(list(instances = rows), digits = NA, na = "null")
   headers <- list(`Content-Type` = "application/json", Accept = "application/json")
-  if (nzchar(variant)) headers$`X-Target-Variant` <- variant
   answer <- post(url, as.character(body), headers)
   if (answer$status != 200L) problem("%s", refusal(answer))
   jsonlite::fromJSON(answer$text)$predictions

@@ -1,35 +1,21 @@
-"""The API's routes: list the workloads, invoke one."""
+"""The API's routes: what is there, a prediction, one that is fetched later, the document."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ConnectionClosedError
-
-from proxy.answers import as_asked
+from proxy import routes
 from proxy.catalog import Catalog
+from proxy.clients import Clients
 from proxy.deadline import ANSWER_SECONDS, OutOfTimeError, deadline
-from proxy.errors import (
-    AsynchronousError,
-    MethodNotAllowedError,
-    NotFoundError,
-    loggable,
-    problem_of,
-)
-from proxy.formats import convert
+from proxy.errors import MethodNotAllowedError, NotFoundError, loggable, problem_of
 from proxy.gateway import Request, Response
+from proxy.invocation import Invocation
 from proxy.log import log
-from proxy.media import preferred, readable_content_type
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-    from mypy_boto3_sagemaker_runtime.type_defs import (
-        InvokeEndpointInputTypeDef,
-        InvokeEndpointOutputTypeDef,
-    )
-
-_METHODS = {"/workloads": "GET", "/workloads/{name}/invocations": "POST"}
+    from proxy.asynchronous import Asynchronous
 
 
 @dataclass(frozen=True)
@@ -37,7 +23,8 @@ class Api:
     """Answers every event; nothing that goes wrong with a request leaves it as an exception."""
 
     catalog: Catalog
-    runtime: "SageMakerRuntimeClient"
+    clients: Clients
+    authentication: str = "iam"  # how callers prove who they are, for the document
     seconds: float = ANSWER_SECONDS  # that an answer may take
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +48,7 @@ class Api:
             method=request.method,
             resource=request.resource,
             workload=request.path_parameters.get("name"),
-            target_variant=request.headers.get("x-target-variant"),
+            target_variant=request.path_parameters.get("variant"),
             bytes=len(request.content),
             status=answer["statusCode"],
             milliseconds=round((time.monotonic() - started) * 1000),
@@ -70,69 +57,45 @@ class Api:
         return answer
 
     def _route(self, request: Request) -> Response:
-        method = _METHODS.get(request.resource)
+        method = routes.METHODS.get(request.resource)
         if method is None:
-            raise NotFoundError(f"there is no path {request.resource}", list(_METHODS))
+            raise NotFoundError(f"there is no path {request.resource}", routes.METHODS)
         if request.method != method:
             raise MethodNotAllowedError(f"{request.method} is not allowed here", [method])
-        return self._list() if method == "GET" else self._invoke(request)
-
-    def _list(self) -> Response:
-        workloads = [workload.public() for workload in self.catalog.workloads()]
-        return Response.of_json(200, {"workloads": workloads})
-
-    def _invoke(self, request: Request) -> Response:
-        variant = request.headers.get("x-target-variant")
+        match request.resource:
+            case routes.LIST:
+                workloads = [workload.public() for workload in self.catalog.workloads()]
+                return Response.of_json(200, {"workloads": workloads})
+            case routes.DOCUMENT:
+                return self._document()
+        variant = request.path_parameters.get("variant")
         workload = self.catalog.find(request.path_parameters["name"], variant)
-        if workload.async_input is not None:
-            raise AsynchronousError(
-                f"{workload.name} answers asynchronously: store the body below "
-                f"{workload.async_input} and call SageMaker's InvokeEndpointAsync, see "
-                "docs/serving.md",
-                workload.asynchronously,
-            )
-        content_type = readable_content_type(request.headers.get("content-type"))
-        body = convert(
-            request.body(),
-            content_type,
-            workload.schema,
-            target=workload.content_type,
-            header=workload.header,
-        )
-        invocation: InvokeEndpointInputTypeDef = {
-            "EndpointName": workload.endpoint,
-            "ContentType": workload.content_type,
-            "Body": body,
-        }
-        if accept := preferred(request.headers.get("accept")):
-            invocation["Accept"] = accept
-        if variant is not None:
-            invocation["TargetVariant"] = variant
-        answer = self._sent(invocation)
-        content, answered_type = as_asked(
-            answer["Body"].read(),
-            answer.get("ContentType", "application/octet-stream"),
-            accept,
-            rows=body.count(b"\n") - workload.header,
-        )
-        headers = {
-            "Content-Type": answered_type,
-            "X-Invoked-Production-Variant": answer.get("InvokedProductionVariant", ""),
-        }
-        return Response(200, content, headers)
+        match request.resource:
+            case routes.EXPLAIN:
+                return Response.of_json(200, workload.public())
+            case routes.INVOKE_ASYNC:
+                return self._later().ask(request, workload)
+            case routes.ASYNC_ANSWER:
+                return self._later().answer(request, workload, request.path_parameters["id"])
+        return Invocation(self.clients.runtime).answer(request, workload, variant)
 
-    def _sent(self, invocation: "InvokeEndpointInputTypeDef") -> "InvokeEndpointOutputTypeDef":
-        try:
-            return self.runtime.invoke_endpoint(**invocation)
-        except ConnectionClosedError:
-            # Kept from an earlier request; SageMaker closed it while Lambda had the function frozen
-            return self.runtime.invoke_endpoint(**invocation)
+    def _document(self) -> Response:
+        # here, as hardly a request asks for it
+        from proxy.openapi import document  # noqa: PLC0415
+
+        return Response.of_json(200, document(self.catalog.workloads(), self.authentication))
+
+    def _later(self) -> "Asynchronous":
+        # here, as few workloads answer later
+        from proxy.asynchronous import Asynchronous  # noqa: PLC0415
+
+        return Asynchronous(self.clients.runtime, self.clients.s3())
 
 
 def _headers_of(status: int, request: Request) -> dict[str, str]:
     match status:
         case 405:
-            return {"Allow": _METHODS[request.resource]}
+            return {"Allow": routes.METHODS[request.resource]}
         case 429 | 503:
             return {"Retry-After": "1"}
     return {}

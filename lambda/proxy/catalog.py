@@ -3,8 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +16,8 @@ from proxy.schema import Feature, Schema
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+Kind = Literal["instances", "serverless", "asynchronous"]
+
 # A workload that was deployed again may be served as it was for so long; a request seldom waits for
 # the Parameter Store meanwhile.
 _TTL_SECONDS = 30.0
@@ -26,18 +28,31 @@ _RELOAD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What answers a share of the requests, and which version of which model it is."""
+
+    name: str
+    model: str
+    weight: float
+    model_version: str
+    """The SageMaker Model's name, which is another one with each image and artifact."""
+    artifact: str
+
+
+@dataclass(frozen=True)
 class Workload:
     """A deployed workload: its endpoint, and what it takes."""
 
     name: str
     description: str
     endpoint: str
-    variants: tuple[str, ...]
+    kind: Kind
+    variants: tuple[Variant, ...]
     content_type: str
     header: bool
     schema: Schema
-    async_input: str | None = None
-    """Of a workload that answers asynchronously: the S3 URI below which its requests are."""
+    async_folder: str | None = None
+    """Of a workload that answers later: the S3 URI below which requests and answers are."""
 
     @classmethod
     def from_json(cls, text: str) -> "Workload":
@@ -45,38 +60,68 @@ class Workload:
         entry = json.loads(text)
         if entry["content_type"] not in (CSV, JSON):
             raise ValueError(f"content_type is {entry['content_type']}")
+        if entry["kind"] not in get_args(Kind):
+            raise ValueError(f"kind is {entry['kind']}")
+        models = entry["models"]
         return cls(
             name=entry["name"],
             description=entry["description"],
             endpoint=entry["endpoint"],
-            variants=tuple(entry["variants"]),
+            kind=entry["kind"],
+            variants=tuple(
+                Variant(
+                    name=variant["name"],
+                    model=variant["model"],
+                    weight=variant["weight"],
+                    model_version=models[variant["model"]]["version"],
+                    artifact=models[variant["model"]]["artifact"],
+                )
+                for variant in entry["variants"]
+            ),
             content_type=entry["content_type"],
-            header=entry.get("header", False),  # a JSON container has none
+            header=entry["header"],
             schema=Schema(tuple(map(Feature.from_json, entry["features"]))),
-            async_input=entry.get("async_input"),
+            async_folder=entry["async_folder"] if entry["kind"] == "asynchronous" else None,
         )
 
+    @property
+    def path(self) -> str:
+        """Where the API has it."""
+        return f"/workloads/{self.name}"
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """What can be asked of it, and where."""
+        if self.kind == "asynchronous":
+            return {"invoke_async": f"{self.path}/async-invocations"}
+        return {
+            "invoke": f"{self.path}/invocations",
+            "invoke_variant": f"{self.path}/variants/{{variant}}/invocations",
+        }
+
     def public(self) -> dict[str, Any]:
-        """Tell a caller what is needed to invoke it."""
+        """Explain what is deployed, and what is needed to ask it."""
         described = {
             "name": self.name,
             "description": self.description,
-            "variants": list(self.variants),
+            "endpoint": self.endpoint,
+            "kind": self.kind,
+            "variants": [asdict(variant) for variant in self.variants],
             "content_type": self.content_type,
             "features": [feature.public() for feature in self.schema.features],
+            "routes": self.routes,
         }
-        if self.async_input is not None:
-            return described | {"invoke_async": self.asynchronously}
-        return described | {"invoke": f"/workloads/{self.name}/invocations"}
+        if self.async_folder is not None:
+            described["async_input"] = f"{self.async_folder}/input/"
+        return described
 
-    @property
-    def asynchronously(self) -> dict[str, str | None]:
-        """What is needed to ask it of SageMaker, as this API cannot."""
-        return {
-            "operation": "InvokeEndpointAsync",
-            "endpoint": self.endpoint,
-            "input": self.async_input,
-        }
+    def version_of(self, variant: str) -> str:
+        """Return the version of a variant's model; "" for a variant that is not known (any more).
+
+        A deploy changes what serves before it changes the catalog, which is in hand for half a
+        minute: so long the version of before is told.
+        """
+        return next((each.model_version for each in self.variants if each.name == variant), "")
 
 
 class Catalog:
@@ -99,7 +144,7 @@ class Catalog:
         workloads = self._newer_than(_TTL_SECONDS)
         return [workloads[name] for name in sorted(workloads)]
 
-    def find(self, name: str, variant: str | None) -> Workload:
+    def find(self, name: str, variant: str | None = None) -> Workload:
         """Return the workload; raises NotFoundError if it, or the variant asked for, is not there.
 
         Raises CatalogError.
@@ -139,6 +184,7 @@ def _find(workloads: Mapping[str, Workload], name: str, variant: str | None) -> 
     if name not in workloads:
         raise NotFoundError(f"there is no workload {name}", sorted(workloads))
     workload = workloads[name]
-    if variant is not None and variant not in workload.variants:
-        raise NotFoundError(f"{name} has no variant {variant}", list(workload.variants))
+    known = [each.name for each in workload.variants]
+    if variant is not None and variant not in known:
+        raise NotFoundError(f"{name} has no variant {variant}", known)
     return workload

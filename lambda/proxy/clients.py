@@ -4,6 +4,7 @@ Made by botocore: boto3 around it makes a cold start a fifth longer, and adds no
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
@@ -12,6 +13,8 @@ from botocore.session import get_session
 from proxy.deadline import ANSWER_SECONDS
 
 if TYPE_CHECKING:
+    from botocore.session import Session
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_ssm import SSMClient
 
@@ -31,6 +34,12 @@ SSM = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
+S3 = Config(
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
 
 
 @dataclass(frozen=True)
@@ -39,14 +48,25 @@ class Clients:
 
     ssm: "SSMClient"
     runtime: "SageMakerRuntimeClient"
+    session: "Session"
 
     @classmethod
     def connect(cls) -> "Clients":
         """Make the clients from the function's role and region; nothing is sent yet."""
         session = get_session()  # one: both read its files and credentials once
         return cls(
+            session=session,
             ssm=cast("SSMClient", session.create_client("ssm", config=SSM)),
             runtime=cast(
                 "SageMakerRuntimeClient", session.create_client("sagemaker-runtime", config=RUNTIME)
             ),
         )
+
+    def s3(self) -> "S3Client":
+        """Make the client on first use: it takes longer than the others, and few need it."""
+        return _s3_client(self.session)
+
+
+@cache
+def _s3_client(session: "Session") -> "S3Client":
+    return cast("S3Client", session.create_client("s3", config=S3))

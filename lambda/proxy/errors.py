@@ -1,7 +1,9 @@
 """What can go wrong with a request, and the one map from exceptions to answers."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from traceback import extract_tb
 from typing import Any
 
@@ -16,20 +18,35 @@ from proxy.deadline import OutOfTimeError
 
 
 class RequestError(Exception):
-    """The request cannot be served as it is; the text tells the caller why, never the log."""
+    """The request cannot be served as it is; the text tells the caller why, never the log.
+
+    `allowed` are what could be in the place of what was found; `problems` the cells of a body.
+    """
 
     status = 400
     code = "invalid_request"
 
-    def __init__(self, message: str, expected: object = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        allowed: Iterable[str] = (),
+        problems: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         super().__init__(message)
-        self.expected = expected
+        self.allowed = list(allowed)
+        self.problems = problems
 
 
 class InvalidBodyError(RequestError):
     """The body is not what the workload's schema describes."""
 
     code = "invalid_body"
+
+
+class InvalidHeaderError(RequestError):
+    """A header of the API's own is not what it has to be."""
+
+    code = "invalid_header"
 
 
 class NotFoundError(RequestError):
@@ -46,11 +63,25 @@ class MethodNotAllowedError(RequestError):
     code = "method_not_allowed"
 
 
+class NotAcceptableError(RequestError):
+    """The caller takes nothing that the API answers."""
+
+    status = 406
+    code = "not_acceptable"
+
+
 class AsynchronousError(RequestError):
-    """The workload answers through S3 only, which no request to this path can wait for."""
+    """The workload answers later, which no request to this path can wait for."""
 
     status = 409
     code = "asynchronous"
+
+
+class SynchronousError(RequestError):
+    """The workload answers at once, and so never later."""
+
+    status = 409
+    code = "synchronous"
 
 
 class BodyTooLargeError(RequestError):
@@ -74,6 +105,13 @@ class AnswerTooLargeError(RequestError):
     code = "answer_too_large"
 
 
+class ModelFailedError(RequestError):
+    """The model's answer, which was waited for, is that it failed."""
+
+    status = 502
+    code = "model_failed"
+
+
 class UnsupportedAnswerError(RequestError):
     """The model's answer to it is nothing that the API passes on."""
 
@@ -92,27 +130,62 @@ class Problem:
     status: int
     code: str
     message: str
-    expected: object = None
+    allowed: Sequence[str] = ()
+    problems: Sequence[Mapping[str, Any]] = ()
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """Render the one shape of all errors."""
-        error = {"code": self.code, "message": self.message, "request_id": request_id}
-        return {"error": error if self.expected is None else error | {"expected": self.expected}}
+        """Render the one shape of all errors: https://www.rfc-editor.org/rfc/rfc9457.
+
+        `allowed` and `problems` are the extension members.
+        """
+        told: dict[str, Any] = {
+            "type": f"{PROBLEM_TYPE}{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.message,
+            "instance": request_id,
+        }
+        if self.allowed:
+            told["allowed"] = list(self.allowed)
+        if self.problems:
+            told["problems"] = list(self.problems)
+        return told
 
 
+PROBLEM_TYPE = "urn:sagestack:problem:"
+"""What the types of problems begin with."""
+CODES = {
+    400: ("invalid_request", "invalid_body", "invalid_header", "model_rejected_request"),
+    404: ("not_found",),
+    405: ("method_not_allowed",),
+    406: ("not_acceptable",),
+    409: ("asynchronous", "synchronous"),
+    413: ("body_too_large",),
+    415: ("unsupported_media_type",),
+    429: ("throttled",),
+    500: ("internal_error",),
+    502: ("answer_too_large", "unsupported_answer", "model_failed"),
+    503: ("endpoint_unavailable",),
+    504: ("model_timeout",),
+}
+"""Every problem that the proxy tells of, by its status."""
 _UNAVAILABLE = Problem(503, "endpoint_unavailable", "The endpoint cannot answer now, try later")
 _INTERNAL = Problem(500, "internal_error", "The API failed; its log has the request id")
+_TIMEOUT = (
+    "The model took longer than a request of this API can wait: send fewer rows, or give the "
+    "workload [async_inference] and ask by POST /workloads/{name}/async-invocations"
+)
 
 
 def problem_of(error: BaseException) -> Problem:
     """Map any exception to the answer that the caller gets."""
     match error:
         case RequestError():
-            return Problem(error.status, error.code, str(error), error.expected)
+            return Problem(error.status, error.code, str(error), error.allowed, error.problems)
         case ClientError():
             return _problem_of_endpoint(error)
         case ReadTimeoutError() | OutOfTimeError():
-            return Problem(504, "model_timeout", "The model took too long: send fewer rows")
+            return Problem(504, "model_timeout", _TIMEOUT)
         case CatalogError(__cause__=ClientError() as cause) if "AccessDenied" in _code(cause):
             return _INTERNAL  # no later try will find the permission that the API's role lacks
         case ConnectionError() | HTTPClientError() | CatalogError():
@@ -161,8 +234,11 @@ def _problem_of_endpoint(error: ClientError) -> Problem:
 
 
 def _model_text(response: dict[str, Any]) -> str:
+    return model_text(response.get("OriginalMessage") or response["Error"].get("Message", ""))
+
+
+def model_text(text: str) -> str:
     """Unwrap the message of our containers' error shape; take any other text as it is."""
-    text: str = response.get("OriginalMessage") or response["Error"].get("Message", "")
     try:
         return str(json.loads(text)["error"]["message"])
     except (ValueError, KeyError, TypeError):

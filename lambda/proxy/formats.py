@@ -1,28 +1,34 @@
-"""Bodies: CSV and JSON in, checked against the schema, and what the container takes out.
+"""Bodies that are converted: checked against the schema, and what the container takes out.
 
-A body passes in batches of rows, column by column: that keeps a million cells within a second and
-within little memory. Rows count from 1, without the header.
+What a container can be sent at once is limited, and a body may become more than that: it is then
+several parts, whose answers are joined.
 """
 
 import csv
-import io
-import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count, islice
-from typing import Any, NamedTuple, NoReturn
+from json import dumps
+from typing import Any, NamedTuple
 
+from proxy.bodies import Batch, Columns, csv_batches, json_batches, line_batches, text_of
 from proxy.errors import BodyTooLargeError, InvalidBodyError
-from proxy.media import CSV
-from proxy.problems import MAX_TOLD, Problems, shown
+from proxy.media import CSV, JSON, LINES
+from proxy.problems import Problems, shown
 from proxy.schema import Feature, Schema
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-_MAX_CONVERTED_BYTES = 6_291_456
+MAX_BYTES = 6_291_456
+# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+MAX_SERVERLESS_BYTES = 4 * 1024 * 1024
 
-_BATCH_ROWS = 1_000  # measured: a fourth of the time that all rows at once take
+_READERS = {CSV: csv_batches, JSON: json_batches, LINES: line_batches}
+_HEAD, _FOOT = '{"instances":[', "]}"
 
-Columns = list[Sequence[Any]]
+
+class Part(NamedTuple):
+    """A body for the container, and how many rows are in it."""
+
+    content: bytes
+    rows: int
 
 
 class _Lines(list[str]):
@@ -35,109 +41,45 @@ class _Lines(list[str]):
     write = list[str].append
 
 
-class _Batch(NamedTuple):
-    first_row: int
-    columns: Columns  # in the schema's order; none if the rows do not have them
-
-
-def convert(body: bytes, content_type: str, schema: Schema, *, target: str, header: bool) -> bytes:
+def convert(
+    body: bytes,
+    content_type: str,
+    schema: Schema,
+    *,
+    target: str,
+    header: bool,
+    most: int | None = MAX_BYTES,
+) -> list[Part]:
     """Check a body and give it the format that the container takes (`header` is for CSV).
 
-    Raises InvalidBodyError, and BodyTooLargeError for what becomes more than InvokeEndpoint takes.
+    Raises InvalidBodyError, and BodyTooLargeError for a row that becomes more than `most` bytes.
     """
-    problems = Problems(schema.expected)
-    text = _text(body, problems)
+    problems = Problems()
+    text = text_of(body, problems)
+    batches = _READERS[content_type](text, schema, problems)
     if content_type == CSV:
-        batches = _csv_batches(text, schema, problems)
-        checked = _checked(batches, schema, problems, Feature.are_plain_texts, Feature.text)
+        checked = _checked(batches, schema, problems, Feature.are_plain, Feature.text)
     else:
-        batches = _json_batches(text, schema, problems)
-        checked = _checked(batches, schema, problems, Feature.are_plain_values, Feature.value)
-    written = _csv(checked, schema, header) if target == CSV else _json(checked, schema)
+        checked = _checked(batches, schema, problems, Feature.are_plain_values, Feature.text_of)
+    if target == CSV:
+        head = "".join(_csv_rows([[name] for name in schema.names])) if header else ""
+        rows = [row for columns in checked for row in _csv_rows(columns)]
+        between, foot = "", ""
+    else:
+        head, between, foot = _HEAD, ",", _FOOT
+        rows = [row for columns in checked for row in _json_rows(columns, schema)]
     try:
-        converted = written.encode()
+        return list(_parts(rows, head, between, foot, most))
     except UnicodeEncodeError as error:  # JSON can spell one half of a surrogate pair
-        raise InvalidBodyError("the body has text that is not Unicode", schema.expected) from error
-    if len(converted) > _MAX_CONVERTED_BYTES:
-        raise BodyTooLargeError(
-            f"the body has {len(converted)} bytes as {target}: send fewer rows",
-            f"at most {_MAX_CONVERTED_BYTES} bytes as {target}",
-        )
-    return converted
-
-
-def _text(body: bytes, problems: Problems) -> str:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidBodyError(f"the body is not UTF-8: {error.reason}") from error
-    if not text.strip():
-        problems.add("the body is empty")
-        problems.check()
-    return text
-
-
-def _csv_batches(text: str, schema: Schema, problems: Problems) -> Iterator[_Batch]:
-    """Read a CSV whose header line names the columns, in any order."""
-    # Blank lines at the end are none; anywhere else one is a row that lacks its cells.
-    reader = csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), strict=True)
-    try:
-        header = next(reader)
-        for problem in _name_problems(header, schema):
-            problems.add(f"the header {problem}")
-        if problems.any:
-            return
-        order = [header.index(name) for name in schema.names]
-        for first_row in count(1, _BATCH_ROWS):
-            rows = list(islice(reader, _BATCH_ROWS))
-            if not rows:
-                if first_row == 1:
-                    problems.add("the body has a header line but no rows")
-                return
-            numbered = enumerate(rows, first_row)
-            ragged = {number: len(row) for number, row in numbered if len(row) != len(header)}
-            for number, cells in ragged.items():
-                problems.add(f"row {number} has {cells} cells, expected {len(header)}", number)
-            columns = [] if ragged else list(zip(*rows, strict=True))
-            yield _Batch(first_row, [columns[position] for position in order if columns])
-    except csv.Error as error:
-        problems.add(f"line {reader.line_num}: {error}")
-
-
-def _json_batches(text: str, schema: Schema, problems: Problems) -> Iterator[_Batch]:
-    """Read {"instances": [{column: value, …}, …]}."""
-    try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_reject_constant)
-    except (ValueError, RecursionError) as error:
-        problems.add(f"the body is not JSON: {error}")
-        return
-    if not isinstance(document, dict) or document.keys() != {"instances"}:
-        problems.add('the body is not {"instances": [{column: value, …}, …]}')
-        return
-    instances = document["instances"]
-    if not isinstance(instances, list) or not instances:
-        problems.add(f"instances is {shown(instances)}, expected a list of objects")
-        return
-    names = set(schema.names)
-    for start in range(0, len(instances), _BATCH_ROWS):
-        rows = instances[start : start + _BATCH_ROWS]
-        numbered = enumerate(rows, start + 1)
-        strange = {
-            n: row for n, row in numbered if not isinstance(row, dict) or row.keys() != names
-        }
-        for number, row in strange.items():
-            for problem in _row_problems(row, schema):
-                problems.add(f"row {number} {problem}", number)
-        order = [] if strange else schema.names
-        yield _Batch(start + 1, [[row[name] for row in rows] for name in order])
+        raise InvalidBodyError("the body has text that is not Unicode") from error
 
 
 def _checked(
-    batches: Iterable[_Batch],
+    batches: Iterable[Batch],
     schema: Schema,
     problems: Problems,
     are_plain: Callable[[Feature, Sequence[Any]], bool],
-    read: Callable[[Feature, Any], object],
+    read: Callable[[Feature, Any], str],
 ) -> Iterator[Columns]:
     """Pass the columns on as they are read; raise InvalidBodyError after the last ones."""
     for first_row, columns in batches:
@@ -152,7 +94,15 @@ def _checked(
                     cells.append(read(feature, cell))
                 except ValueError:
                     found = f"row {row}, column {shown(feature.name)}: {shown(cell)}"
-                    problems.add(f"{found}, expected {feature.phrase()}", row, position)
+                    phrase = feature.phrase()
+                    problems.add(
+                        f"{found}, expected {phrase}",
+                        expected=phrase,
+                        row=row,
+                        position=position,
+                        column=feature.name,
+                        value=cell,
+                    )
             checked.append(cells)
         yield checked
         if problems.enough:
@@ -160,49 +110,50 @@ def _checked(
     problems.check()
 
 
-def _csv(batches: Iterable[Columns], schema: Schema, header: bool) -> str:
-    """Write the columns as CSV; texts that came as CSV stay as they were spelled."""
-    text = io.StringIO()
-    head = [[schema.names]] if header else []
-    for rows in chain(head, (zip(*columns, strict=False) for columns in batches)):
-        lines = _Lines()
-        csv.writer(lines, lineterminator="\r\n").writerows(rows)
-        text.writelines(f"{line[:-2]}\n" for line in lines)
-    return text.getvalue()
+def _csv_rows(columns: Columns) -> list[str]:
+    """Write the columns as lines of CSV."""
+    lines = _Lines()
+    csv.writer(lines, lineterminator="\r\n").writerows(zip(*columns, strict=False))
+    return [f"{line[:-2]}\n" for line in lines]
 
 
-def _json(batches: Iterable[Columns], schema: Schema) -> str:
-    """Write the columns as {"instances": [{column: value, …}, …]}."""
-    names = schema.names
-    instances = []
-    for columns in batches:
-        typed = map(Feature.typed, schema.features, columns)
-        instances += [dict(zip(names, row, strict=True)) for row in zip(*typed, strict=False)]
-    return json.dumps({"instances": instances}, ensure_ascii=False, separators=(",", ":"))
+def _json_rows(columns: Columns, schema: Schema) -> list[str]:
+    """Write the columns as objects."""
+    spelled = map(Feature.json, schema.features, columns)
+    names = _spelled(schema)
+    return [names % row for row in zip(*spelled, strict=False)]
 
 
-def _row_problems(row: object, schema: Schema) -> list[str]:
-    if isinstance(row, dict):
-        return _name_problems(row, schema)
-    return [f"is {shown(row)}, expected an object"]
+def _spelled(schema: Schema) -> str:
+    """Return the format of a row: each name, and where its value goes."""
+    names = (dumps(name, ensure_ascii=False).replace("%", "%%") for name in schema.names)
+    return f"{{{','.join(f'{name}:%s' for name in names)}}}"
 
 
-def _name_problems(names: Iterable[str], schema: Schema) -> list[str]:
-    found = Counter(iter(names))  # of a mapping, Counter would take the values for counts
-    known = dict.fromkeys(schema.names)
-    missing = (f"lacks the column {shown(name)}" for name in known if name not in found)
-    extra = (f"has the unknown column {shown(name)}" for name in found if name not in known)
-    twice = (f"has the column {shown(name)} twice" for name in found if found[name] > 1)
-    return list(islice(chain(missing, extra, twice), MAX_TOLD + 1))
+def _parts(rows: list[str], head: str, between: str, foot: str, most: int | None) -> Iterator[Part]:
+    """Join the rows to as few parts as are needed, each of at most so many bytes."""
+    whole = f"{head}{between.join(rows)}{foot}".encode()
+    if most is None or len(whole) <= most:
+        yield Part(whole, len(rows))
+        return
+    frame = len(f"{head}{foot}".encode())
+    part: list[bytes] = []
+    size = frame
+    for number, row in enumerate(rows, 1):
+        content = row.encode()
+        if frame + len(content) > most:
+            raise BodyTooLargeError(
+                f"row {number} has {len(content)} bytes as the container takes it: at most "
+                f"{most - frame} can be sent"
+            )
+        added = len(content) + (len(between) if part else 0)
+        if size + added > most:
+            yield Part(_joined(part, head, between, foot), len(part))
+            part, size, added = [], frame, len(content)
+        part.append(content)
+        size += added
+    yield Part(_joined(part, head, between, foot), len(part))
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        counted = Counter(name for name, _ in pairs)
-        raise ValueError(f"an object has {shown(counted.most_common(1)[0][0])} twice")
-    return members
-
-
-def _reject_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+def _joined(part: list[bytes], head: str, between: str, foot: str) -> bytes:
+    return head.encode() + between.encode().join(part) + foot.encode()

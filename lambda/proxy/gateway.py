@@ -16,7 +16,7 @@ from proxy.errors import (
     InvalidBodyError,
     UnsupportedAnswerError,
 )
-from proxy.media import JSON
+from proxy.media import JSON, PROBLEM
 
 # Lambda takes and returns 6 MB, of the whole event and the whole answer as JSON. Of the event,
 # 1 MB is for what JSON adds to a body (each quote and each line end becomes two bytes) and for the
@@ -64,8 +64,8 @@ class Request:
             raise InvalidBodyError(f"the body is not base64: {error}") from error
         if len(body) > _MAX_BODY_BYTES:
             raise BodyTooLargeError(
-                f"the body has {len(body)} bytes: send fewer rows",
-                f"at most {_MAX_BODY_BYTES} bytes",
+                f"the body has {len(body)} bytes, at most {_MAX_BODY_BYTES} can be sent: send "
+                "fewer rows at a time"
             )
         return body
 
@@ -84,9 +84,10 @@ class Response:
 
     @classmethod
     def of_json(cls, status: int, body: object, **headers: str) -> "Response":
-        """Answer with a JSON document."""
+        """Answer with a JSON document; of an error it is a problem."""
         content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
-        return cls(status, content, {"Content-Type": JSON, **headers})
+        kind = JSON if status < 400 else PROBLEM
+        return cls(status, content, {"Content-Type": kind, **headers})
 
     def to_event(self) -> dict[str, Any]:
         """Write the event.

@@ -20,7 +20,7 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def _connect(settings: Settings) -> Api:
     clients = Clients.connect()
-    return Api(Catalog(clients.ssm, settings.catalog_path), clients.runtime)
+    return Api(Catalog(clients.ssm, settings.catalog_path), clients, settings.authentication)
 
 
 # At import, as every request needs both clients: Lambda imports ahead of the first one where it can

@@ -2,6 +2,7 @@
 
 import json
 from operator import itemgetter
+from typing import Any
 
 from proxy.errors import InvalidBodyError
 
@@ -12,13 +13,30 @@ _MAX_SHOWN = 40
 class Problems:
     """What is wrong with a body, in the order of its rows and columns."""
 
-    def __init__(self, expected: object) -> None:
-        self._expected = expected
-        self._found: list[tuple[int, int, str]] = []
+    def __init__(self) -> None:
+        self._found: list[tuple[int, int, str, dict[str, Any]]] = []
 
-    def add(self, text: str, row: int = 0, position: int = 0) -> None:
-        """Note a problem; row (from 1, or 0 for the whole body) and position say where it is."""
-        self._found.append((row, position, text))
+    def add(
+        self,
+        text: str,
+        *,
+        expected: str,
+        row: int = 0,
+        position: int = 0,
+        column: str | None = None,
+        value: object = None,
+    ) -> None:
+        """Note a problem, as a sentence and in parts.
+
+        `row` (from 1, or 0 for the whole body) and `position` say where it is.
+        """
+        told = {
+            "row": row or None,
+            "column": None if column is None else _cut(column),
+            "value": _told(value),
+            "expected": expected,
+        }
+        self._found.append((row, position, text, told))
 
     @property
     def any(self) -> bool:
@@ -35,9 +53,16 @@ class Problems:
         if not self.any:
             return
         self._found.sort(key=itemgetter(0, 1))
-        told = [text for _, _, text in self._found[:MAX_TOLD]]
+        first = self._found[:MAX_TOLD]
         more = ["and more"] if self.enough else []
-        raise InvalidBodyError("; ".join(told + more), self._expected)
+        sentence = "; ".join([*(text for _, _, text, _ in first), *more])
+        raise InvalidBodyError(sentence, problems=[told for *_, told in first])
+
+
+class Number(str):
+    """A number of a JSON body as it is spelled there, so that it keeps its digits."""
+
+    __slots__ = ()
 
 
 def shown(value: object) -> str:
@@ -49,13 +74,29 @@ def shown(value: object) -> str:
             return "an empty list"
         case list():
             return "a list"
-        case str() | int() if len(str(value)) > _MAX_SHOWN:
-            return json.dumps(str(value)[:_MAX_SHOWN] + "…", ensure_ascii=False)
+        case Number():
+            return _cut(value)
+        case str():
+            return json.dumps(_cut(value), ensure_ascii=False)
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value)
 
 
 def listed(values: tuple[str, ...]) -> str:
     """Spell the values that are allowed; of many the first ones."""
     more = ["…"] if len(values) > MAX_TOLD else []
     return ", ".join([*map(shown, values[:MAX_TOLD]), *more])
+
+
+def _told(value: object) -> str | bool | None:
+    """Return a value as a member of an answer: a number keeps its digits, so it is a text there."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return _cut(str(value))
+    return shown(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -9,6 +9,7 @@ class Settings:
     """What the stack tells the proxy."""
 
     catalog_path: str  # of the SSM parameters, one for each workload
+    authentication: str  # how the API's callers prove who they are, for its document
     cors_origins: frozenset[str] = frozenset()  # whose pages may read an answer
 
     @classmethod
@@ -17,5 +18,6 @@ class Settings:
         # IAM compares the path as it is asked for: without a slash it is a parameter's ARN
         return cls(
             catalog_path=environ["CATALOG_PATH"].rstrip("/"),
+            authentication=environ.get("AUTHENTICATION", "iam"),
             cors_origins=frozenset(environ.get("CORS_ORIGINS", "").split()),
         )

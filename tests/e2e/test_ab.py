@@ -97,15 +97,38 @@ def test_the_api_reaches_the_variant_that_is_asked_for(
     names = ["magnitude", "depth", "latitude", "longitude"]
     instances = [dict(zip(names, map(float, row), strict=True)) for row in rows()]
     answer = app.api.post(
-        f"/workloads/{WORKLOAD}/invocations",
+        f"/workloads/{WORKLOAD}/variants/{model}/invocations",
         json.dumps({"instances": instances}).encode(),
         content_type="application/json",
-        accept="application/json",
-        x_target_variant=model,
     )
     assert answer.status == 200, answer.body
     assert answer.headers["x-invoked-production-variant"] == model
+    assert answer.json()["variant"] == model
     assert answer.json()["predictions"] == pytest.approx(expected[model], rel=1e-9)
+    assert answer.json()["model_version"] == model_name(app, model)
+
+
+def model_name(app: App, variant: str) -> str:
+    """The SageMaker Model that a variant of the endpoint serves."""
+    sagemaker = app.aws.client("sagemaker")
+    name = app.endpoint()["EndpointConfigName"]
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    variants = {each["VariantName"]: each["ModelName"] for each in config["ProductionVariants"]}
+    return str(variants[variant])
+
+
+def test_a_sticky_key_meets_one_variant_and_all_of_them_meet_both(app: App) -> None:
+    body = b"magnitude,depth,latitude,longitude\n" + QUAKE + b"\n"
+
+    def met(key: str) -> str:
+        path = f"/workloads/{WORKLOAD}/invocations"
+        answer = app.api.post(path, body, content_type="text/csv", x_sticky_key=key)
+        assert answer.status == 200, answer.body
+        return answer.headers["x-invoked-production-variant"]
+
+    first = {f"user-{number}": met(f"user-{number}") for number in range(20)}
+    assert {key: met(key) for key in first} == first
+    assert set(first.values()) == {LINEAR, XGBOOST}
 
 
 @pytest.mark.parametrize("model", [LINEAR, XGBOOST])

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.api_client import Answer
+from cli.api_client import Answer
 from tests.e2e.conftest import APP, App, project
 from tests.issuer import AUDIENCE, Issuer, issuer
 

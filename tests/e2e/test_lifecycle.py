@@ -3,6 +3,7 @@
 The tests share one deployment and follow each other, as deploys of a real app do.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -127,6 +128,9 @@ def test_a_deploy_of_some_workloads_is_of_what_they_need_and_leaves_the_others_a
 def test_the_api_lists_what_is_deployed(app: App) -> None:
     (workload,) = app.api.get("/workloads").json()["workloads"]
     assert workload["name"] == WORKLOAD
+    assert app.api.get(f"/workloads/{WORKLOAD}").json() == workload
+    assert workload["variants"][0]["model_version"] == _model_name(app)
+    assert workload["variants"][0]["artifact"].endswith("/output/model.tar.gz")
     assert [feature["name"] for feature in workload["features"]] == [
         "Sepal.Width",
         "Petal.Length",
@@ -141,8 +145,24 @@ def test_the_api_takes_csv_and_json_in_any_order_of_the_columns(app: App) -> Non
     instance = b'"Species": "setosa", "Sepal.Width": 3.5, "Petal.Width": 0.2, "Petal.Length": 1.4'
     json = app.api.post(path, b'{"instances": [{%s}]}' % instance, content_type="application/json")
     assert csv.status == json.status == 200
-    assert csv.json() == json.json()
-    assert csv.headers["x-invoked-production-variant"] == "mars"
+    lines = app.api.post(path, b"{%s}\n" % instance, content_type="application/jsonlines")
+    columns = b'{"columns": {%s}}' % re.sub(rb": ([^,]+)", rb": [\1]", instance)
+    by_column = app.api.post(path, columns, content_type="application/json")
+    assert lines.status == by_column.status == 200, by_column.body
+    answers = [each.json() for each in (csv, json, lines, by_column)]
+    assert len({str(each["predictions"]) for each in answers}) == 1
+    assert len({each["request_id"] for each in answers}) == 4
+    assert csv.headers["x-invoked-production-variant"] == csv.json()["variant"] == "mars"
+    assert csv.json()["model_version"] == csv.headers["x-model-version"] == _model_name(app)
+    as_csv = app.api.post(path, CSV, content_type="text/csv", accept="text/csv")
+    assert as_csv.headers["content-type"] == "text/csv"
+    assert [float(line) for line in as_csv.body.split()] == csv.json()["predictions"]
+
+
+def _model_name(app: App) -> str:
+    name = app.endpoint()["EndpointConfigName"]
+    config = app.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
+    return str(config["ProductionVariants"][0]["ModelName"])
 
 
 @pytest.mark.parametrize(
@@ -164,13 +184,14 @@ def test_a_bad_request_is_told_what_is_expected(
 ) -> None:
     answer = app.api.post(f"/workloads/{WORKLOAD}/invocations", body, content_type=content_type)
     assert answer.status == status
-    assert told in str(answer.json()["error"])
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert told in answer.body.decode()
 
 
 def test_an_unknown_workload_is_answered_with_those_there_are(app: App) -> None:
     answer = app.api.post("/workloads/tulips/invocations", CSV, content_type="text/csv")
     assert answer.status == 404
-    assert WORKLOAD in str(answer.json()["error"])
+    assert answer.json()["allowed"] == [WORKLOAD]
 
 
 def test_destroy_leaves_nothing(app: App) -> None:

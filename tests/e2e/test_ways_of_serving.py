@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from local.leftovers import leftovers
 from tests.e2e.conftest import App, project
@@ -141,12 +142,46 @@ def test_a_request_that_waits_in_s3_is_answered_there(waiting: App, by_hand: ByH
     assert predicted == pytest.approx([by_hand(2)[IN_LINE - 1]], abs=1e-12)
 
 
-def test_the_api_says_where_a_request_that_waits_has_to_be(waiting: App) -> None:
-    answer = waiting.api.post(f"/workloads/{WAITING}/invocations", CSV, content_type="text/csv")
-    assert answer.status == 409
-    told = str(answer.json()["error"])
-    assert "InvokeEndpointAsync" in told
-    assert waiting.output("AsyncInput").rstrip("/") in told
+def test_the_api_takes_a_request_that_waits_and_has_its_answer_later(
+    waiting: App, by_hand: ByHand
+) -> None:
+    path = f"/workloads/{WAITING}/async-invocations"
+    refused = waiting.api.post(f"/workloads/{WAITING}/invocations", CSV, content_type="text/csv")
+    assert refused.status == 409
+    assert refused.json()["allowed"] == [f"POST {path}"]
+    asked = waiting.api.post(path, CSV, content_type="text/csv")
+    assert asked.status == 202, asked.body
+    place = f"{path}/{asked.json()['id']}"
+    assert asked.headers["location"] == place
+
+    def answered() -> Any:
+        answer = waiting.api.get(place)
+        assert answer.status in (200, 202), answer.body
+        return answer if answer.status == 200 else None
+
+    answer = eventually(answered, "the API had no answer").json()
+    assert answer["predictions"] == pytest.approx([by_hand(2)[IN_LINE - 1]], abs=1e-12)
+    assert answer["variant"] == "mars"
+    unknown = f"{place[:-12]}{'0' * 12}"
+    assert waiting.api.get(unknown).status == 404
+    assert waiting.api.get(f"{path}/input").status == 404
+
+
+def test_the_document_has_every_route_that_is_deployed(app: App) -> None:
+    document = app.api.get("/openapi.json").json()
+    OpenAPIV31SpecValidator(document).validate()
+    deployed = app.aws.client("apigateway")
+    (api,) = deployed.get_rest_apis()["items"]
+    resources = deployed.get_resources(restApiId=api["id"])["items"]
+    routes = {(each["path"], way) for each in resources for way in each.get("resourceMethods", ())}
+    names = "|".join(VARIANTS)
+    documented = {
+        (re.sub(rf"^/workloads/({names})(?=/|$)", "/workloads/{name}", path), way.upper())
+        for path, operations in document["paths"].items()
+        for way in operations
+        if way != "parameters"
+    }
+    assert documented == routes
 
 
 def test_a_new_model_of_each_passes_its_check(app: App, by_hand: ByHand) -> None:

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from tests.settings.project import WORKLOAD, SettingsProject
 from workloads.schema import Workload
+from workloads.schema.catalog import PARAMETER_BYTES, Served, entry
 from workloads.schema.section import shown
-from workloads.schema.workload import PARAMETER_BYTES
 
 OTHER_MODEL = '[[variants]]\nname = "blue"'
 FEATURE = '{ name = "Width", type = "number" }'
@@ -85,11 +85,19 @@ def test_a_workload_is_not_named_as_a_stack_of_the_app(project: SettingsProject)
 
 def test_the_catalog_is_what_the_api_reads(project: SettingsProject) -> None:
     workload = project.load(WORKLOAD)
-    assert json.loads(workload.catalog(workload.endpoint_name("sagestack"), async_input="")) == {
+    model = Served("Model-1", "s3://bucket/model.tar.gz")
+    models = dict.fromkeys(workload.models, model)
+    written = entry(workload, workload.endpoint_name("sagestack"), "", models)
+    assert json.loads(written) == {
         "name": "iris",
         "description": "An iris",
         "endpoint": "sagestack-iris",
-        "variants": ["blue", "green"],
+        "kind": "instances",
+        "variants": [
+            {"name": "blue", "model": "mars", "weight": 1},
+            {"name": "green", "model": "mars", "weight": 0.5},
+        ],
+        "models": {"mars": {"version": "Model-1", "artifact": "s3://bucket/model.tar.gz"}},
         "content_type": "text/csv",
         "header": True,
         "features": [
@@ -109,8 +117,9 @@ def test_the_catalog_of_an_asynchronous_workload_has_the_place_of_its_requests(
         + "[async_inference]\n[api]"
         + WORKLOAD.split("[api]")[1]
     )
-    entry = json.loads(workload.catalog("later", async_input="s3://bucket/iris/async/input/"))
-    assert entry["async_input"] == "s3://bucket/iris/async/input/"
+    models = dict.fromkeys(workload.models, Served("Model-1", "s3://bucket/model.tar.gz"))
+    found = json.loads(entry(workload, "later", "s3://bucket/iris/async", models))
+    assert (found["kind"], found["async_folder"]) == ("asynchronous", "s3://bucket/iris/async")
 
 
 def test_a_catalog_that_no_parameter_holds_is_reported(project: SettingsProject) -> None:
@@ -121,7 +130,7 @@ def test_a_catalog_that_no_parameter_holds_is_reported(project: SettingsProject)
     smoke = f'[smoke]\ncontent_type = "text/csv"\nbody = "{body}"\n'
     project.write("workloads/iris.toml", f"{head}features = [{features}]\n{smoke}")
     assert project.problems() == (
-        "workloads/iris.toml: api.features: found features that take 9587 bytes in the API's "
+        "workloads/iris.toml: api.features: found features that take 9959 bytes in the API's "
         f"catalog; allowed: {PARAMETER_BYTES}",
     )
 

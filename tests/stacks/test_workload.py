@@ -3,6 +3,7 @@
 import json
 
 from app import ROOT
+from tests.stacks.api_requests import ATTRIBUTES, resolved
 from tests.stacks.conftest import SERVERLESS, Resource, Synth
 from workloads.content import content_hash
 
@@ -129,7 +130,11 @@ def test_the_check_comes_after_the_update_and_before_anything_is_cleaned_up(synt
 def test_the_api_learns_of_a_workload_when_its_endpoint_has_answered(synth: Synth) -> None:
     template = synth.template(MARS)["Resources"]
     entry = synth.parameter("/sagestack/workloads/iris-mars")
-    assert json.loads(entry["Properties"]["Value"])["endpoint"] == "sagestack-iris-mars"
+    written = json.loads(resolved(entry["Properties"]["Value"]))
+    assert written["endpoint"] == "sagestack-iris-mars"
+    # the artifact and the Model's name are what CloudFormation knows when it has made them
+    (model,) = written["models"].values()
+    assert model == {"version": "name-1", "artifact": ATTRIBUTES["ModelDataUrl"]}
     assert "Custom::SageMakerEndpointCheck" in {
         template[logical_id]["Type"] for logical_id in entry["DependsOn"]
     }

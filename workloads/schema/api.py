@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from workloads.schema.section import (
     Allowed,
@@ -25,6 +25,12 @@ Cell = Annotated[
     Allowed("1 to 256 characters on one line, without blanks around them"),
 ]
 _VALUES = "a list of at least one value of the category"
+_Number = Annotated[
+    float,
+    Field(allow_inf_nan=False),
+    AfterValidator(lambda number: int(number) if number.is_integer() else number),
+    Allowed("a number"),
+]
 
 
 class Feature(Section):
@@ -33,6 +39,11 @@ class Feature(Section):
     name: Cell
     type: FeatureType
     values: Annotated[Several[Cell], Field(min_length=1), Allowed(_VALUES)] | None = None
+    minimum: _Number | None = None
+    maximum: _Number | None = None
+    required: Annotated[bool, Allowed("true, false")] = True
+    """Whether each row has a value; else the container may get an empty cell of CSV, or null."""
+    description: Cell | None = None
 
     @field_validator("values")
     @classmethod
@@ -48,6 +59,22 @@ class Feature(Section):
                 raise_any([problem(wrong, "values")])
         elif self.values is None:
             raise_any([problem(f"missing; allowed: {_VALUES}", "values")])
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_are_of_numbers(self) -> Self:
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        given = {key: bound for key, bound in bounds.items() if bound is not None}
+        if self.type not in ("number", "integer"):
+            there = 'allowed: only with type = "number" or "integer"'
+            raise_any(problem(f"found in a {self.type}; {there}", key) for key in given)
+        elif self.type == "integer":
+            there = "a whole number, as the feature is an integer"
+            fractions = {key: bound for key, bound in given.items() if not isinstance(bound, int)}
+            raise_any(not_allowed(bound, there, key) for key, bound in fractions.items())
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            there = f"{self.minimum} or more, the minimum"
+            raise_any([not_allowed(self.maximum, there, "maximum")])
         return self
 
 

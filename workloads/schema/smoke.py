@@ -107,11 +107,13 @@ def _value_misfits(
         if feature.name not in values:
             continue
         value = values[feature.name]
+        if not feature.required and value in ("", None):
+            continue
         if not _fits(value, feature):
             choices = feature.values or ()
             allowed = ", ".join(map(shown, choices)) or f"a value of type {feature.type}"
             found = f"{where}, {shown(feature.name)}: found {shown(value)}"
-            yield f"{found}; allowed: {allowed}{hint(value, choices)}"
+            yield f"{found}; allowed: {allowed}{_bounds(feature)}{hint(value, choices)}"
 
 
 def _value(cell: str, type_: str | None) -> object:
@@ -123,18 +125,23 @@ def _value(cell: str, type_: str | None) -> object:
     return cell
 
 
+def _bounds(feature: Feature) -> str:
+    least = f", at least {feature.minimum}" if feature.minimum is not None else ""
+    return least + (f", at most {feature.maximum}" if feature.maximum is not None else "")
+
+
 def _fits(value: object, feature: Feature) -> bool:
     match feature.type:
-        case "number":
-            finite = isinstance(value, float) and math.isfinite(value)
-            return finite or _is_integer(value)
-        case "integer":
-            return _is_integer(value)
+        case "number" | "integer":
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                return False
+            if feature.type == "integer" and not isinstance(value, int):
+                return False
+            low = -math.inf if feature.minimum is None else feature.minimum
+            high = math.inf if feature.maximum is None else feature.maximum
+            finite = isinstance(value, int) or math.isfinite(value)
+            return finite and low <= value <= high
         case "string":
             return isinstance(value, str)
         case "category":
             return value in (feature.values or ())
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,14 +1,14 @@
 """A workload: one settings file, one stack."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
 from workloads.schema import builtins, serving_rules
 from workloads.schema.api import Api
+from workloads.schema.catalog import PARAMETER_BYTES, longest_entry
 from workloads.schema.channels import misuses, unknown, with_channels
 from workloads.schema.data import Channel
 from workloads.schema.deployment import Alarms, Deployment
@@ -35,8 +35,6 @@ M = TypeVar("M", Variant, ShadowVariant, Transform)
 
 RESERVED_NAMES = ("api", "dev-host", "network", "shared")
 """The stacks beside those of the workloads, which are all named by the app's name and this."""
-PARAMETER_BYTES = 8192
-"""What an SSM parameter of the advanced tier holds."""
 
 # An endpoint's name is the app's (20 characters at most), a hyphen and this, 63 in all.
 WorkloadName = Annotated[
@@ -198,8 +196,7 @@ class Workload(Section):
 
     @model_validator(mode="after")
     def _catalog_fits_its_parameter(self) -> Self:
-        uri = f"s3://{'x' * 63}/{self.name}/async/input/"
-        longest = self.catalog(endpoint_name="x" * 63, async_input=uri)
+        longest = longest_entry(self)
         if len(longest) > PARAMETER_BYTES:
             found = f"found features that take {len(longest)} bytes in the API's catalog"
             raise_any([problem(f"{found}; allowed: {PARAMETER_BYTES}", "api", "features")])
@@ -228,22 +225,6 @@ class Workload(Section):
     def endpoint_name(self, app_name: str) -> str:
         """Name the workload's endpoint."""
         return f"{app_name}-{self.name}"
-
-    def catalog(self, endpoint_name: str, async_input: str) -> str:
-        """Write the JSON by which the API knows the workload: the value of an SSM parameter.
-
-        `async_input` is the S3 URI below which an asynchronous workload's requests are.
-        """
-        entry: dict[str, Any] = {
-            "name": self.name,
-            "description": self.description,
-            "endpoint": endpoint_name,
-            "variants": [variant.name for variant in self.variants],
-            **self.api.model_dump(exclude_none=True),
-        }
-        if self.async_inference is not None:
-            entry["async_input"] = async_input
-        return json.dumps(entry, separators=(",", ":"))
 
 
 def _of_the_only_model(user: M, models: list[str]) -> M:

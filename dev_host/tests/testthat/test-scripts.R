@@ -13,7 +13,7 @@ test_that("the API is where its URL says, and beside everything else of an embed
 test_that("a refusal is a line, of the proxy's words or API Gateway's", {
   refused <- function(text) predict_r$refusal(list(status = 404L, text = text))
   expect_identical(
-    refused('{"error": {"message": "there is no workload x", "expected": ["a", "b"]}}'),
+    refused('{"detail": "there is no workload x", "allowed": ["a", "b"]}'),
     "the API answers 404: there is no workload x; allowed: a, b"
   )
   expect_identical(refused('{"message": "Forbidden"}'), "the API answers 404: Forbidden")

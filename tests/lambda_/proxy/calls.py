@@ -2,17 +2,20 @@
 
 import io
 import json
+from http import HTTPStatus
 from typing import Any
 
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from proxy.api import Api
+from proxy.errors import CODES
 
 BODY = "Species,Sepal.Width\nsetosa,3.5\n"
 SENT = {
     "EndpointName": "sagestack-iris",
     "ContentType": "text/csv",
+    "Accept": "application/json",
     "Body": b"Sepal.Width,Species\n3.5,setosa\n",
 }
 
@@ -24,6 +27,7 @@ def call(
     body: str | None = BODY,
     *,
     name: str = "iris",
+    path: dict[str, str] | None = None,
     is_base64: bool = False,
     **headers: str,
 ) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def call(
         {
             "httpMethod": method,
             "resource": resource,
-            "pathParameters": {"name": name} if "{" in resource else None,
+            "pathParameters": {"name": name} | (path or {}) if "{" in resource else None,
             "multiValueHeaders": {key.replace("_", "-"): [value] for key, value in headers.items()},
             "body": body,
             "isBase64Encoded": is_base64,
@@ -53,10 +57,13 @@ def answer(stubber: Stubber, body: bytes = b'{"predictions":[5.01]}', **changes:
 
 
 def error(response: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(response["body"])
-    assert body.keys() == {"error"}
-    assert body["error"]["request_id"] == "request-1"
-    found: dict[str, Any] = body["error"]
+    found: dict[str, Any] = json.loads(response["body"])
+    assert response["headers"]["Content-Type"] == "application/problem+json"
+    assert found["status"] == response["statusCode"]
+    assert found["instance"] == "request-1"
+    assert found["title"] == HTTPStatus(found["status"]).phrase
+    found["code"] = found["type"].removeprefix("urn:sagestack:problem:")
+    assert found["code"] in CODES[found["status"]]
     return found
 
 

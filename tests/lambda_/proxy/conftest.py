@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 from proxy.api import Api
 from proxy.catalog import Catalog
 from proxy.clients import Clients
+from proxy.deadline import ANSWER_SECONDS
 
 from .endpoint import Endpoint, running
 
@@ -18,7 +19,15 @@ IRIS: dict[str, Any] = {
     "name": "iris",
     "description": "Sepal length of an iris",
     "endpoint": "sagestack-iris",
-    "variants": ["mars", "linear"],
+    "kind": "instances",
+    "variants": [
+        {"name": "mars", "model": "mars", "weight": 3},
+        {"name": "linear", "model": "linear", "weight": 1},
+    ],
+    "models": {
+        "mars": {"version": "Model-mars-1", "artifact": "s3://bucket/mars/model.tar.gz"},
+        "linear": {"version": "Model-linear-1", "artifact": "s3://bucket/linear/model.tar.gz"},
+    },
     "content_type": "text/csv",
     "header": True,
     "features": [
@@ -69,6 +78,17 @@ class Parameters:
         self.stubber.add_client_error("get_parameters_by_path", code, http_status_code=http_status)
 
 
+class _Session:
+    """Makes the one client that is made only when a request needs it."""
+
+    def __init__(self, s3_client: Any) -> None:
+        self._s3_client = s3_client
+
+    def create_client(self, name: str, **_: object) -> Any:
+        assert name == "s3"
+        return self._s3_client
+
+
 @pytest.fixture(scope="session")
 def _session() -> boto3.Session:
     return boto3.Session("test", "test", region_name="us-east-1")
@@ -82,6 +102,18 @@ def _ssm(_session: boto3.Session) -> Any:
 @pytest.fixture(scope="session")
 def runtime_client(_session: boto3.Session) -> Any:
     return _session.client("sagemaker-runtime")
+
+
+@pytest.fixture(scope="session")
+def s3_client(_session: boto3.Session) -> Any:
+    return _session.client("s3")
+
+
+@pytest.fixture
+def s3(s3_client: Any) -> Iterator[Stubber]:
+    with Stubber(s3_client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture
@@ -112,8 +144,9 @@ def catalog(_ssm: Any, clock: Clock, parameters: Parameters) -> Catalog:  # noqa
 
 
 @pytest.fixture
-def api(catalog: Catalog, runtime_client: Any) -> Api:
-    return Api(catalog, runtime_client)
+def api(catalog: Catalog, _ssm: Any, runtime_client: Any, s3_client: Any) -> Api:
+    session: Any = _Session(s3_client)
+    return Api(catalog, Clients(_ssm, runtime_client, session))
 
 
 @pytest.fixture
@@ -133,8 +166,8 @@ def connect(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     }.items():
         monkeypatch.setenv(name, value)
 
-    def connect(**limits: float) -> Api:
+    def connect(seconds: float = ANSWER_SECONDS) -> Api:
         clients = Clients.connect()
-        return Api(Catalog(clients.ssm, PATH), clients.runtime, **limits)
+        return Api(Catalog(clients.ssm, PATH), clients, seconds=seconds)
 
     return connect

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from proxy.catalog import Catalog, Workload
+from proxy.catalog import Catalog, Variant, Workload
 from proxy.errors import CatalogError, NotFoundError
 from proxy.schema import Feature
 
@@ -15,7 +15,11 @@ def named(name: str) -> dict[str, object]:
 
 def test_an_entry_is_read_as_the_stack_writes_it() -> None:
     workload = Workload.from_json(json.dumps(IRIS))
-    assert (workload.endpoint, workload.variants) == ("sagestack-iris", ("mars", "linear"))
+    assert (workload.endpoint, workload.kind) == ("sagestack-iris", "instances")
+    assert workload.variants == (
+        Variant("mars", "mars", 3, "Model-mars-1", "s3://bucket/mars/model.tar.gz"),
+        Variant("linear", "linear", 1, "Model-linear-1", "s3://bucket/linear/model.tar.gz"),
+    )
     assert workload.schema.features == (
         Feature("Sepal.Width", "number"),
         Feature("Species", "category", ("setosa", "virginica")),
@@ -54,7 +58,8 @@ def test_what_was_deployed_just_now_is_found(
     parameters.hold([IRIS])
     catalog.find("iris", None)
     clock.seconds += 1
-    parameters.hold([IRIS | {"variants": ["new"]}, named("new")])
+    variants = [{"name": "new", "model": "mars", "weight": 1}]
+    parameters.hold([IRIS | {"variants": variants}, named("new")])
     assert catalog.find(name, variant).name == name
 
 
@@ -70,7 +75,7 @@ def test_what_does_not_exist_is_looked_up_once_a_second(
     parameters.hold([IRIS])
     with pytest.raises(NotFoundError, match="there is no workload rose") as caught:
         catalog.find("rose", None)
-    assert caught.value.expected == ["iris"]
+    assert caught.value.allowed == ["iris"]
     assert parameters.pages_read == 2
 
 
@@ -80,7 +85,7 @@ def test_an_unknown_variant_is_told_the_known_ones(
     parameters.hold([IRIS])
     with pytest.raises(NotFoundError, match="iris has no variant forest") as caught:
         catalog.find("iris", "forest")
-    assert caught.value.expected == ["mars", "linear"]
+    assert caught.value.allowed == ["mars", "linear"]
 
 
 def test_the_catalog_in_hand_outlives_an_outage_of_ssm(
@@ -109,6 +114,9 @@ def test_no_catalog_at_all_is_an_error(catalog: Catalog, parameters: Parameters)
         IRIS | {"content_type": "application/x-npy"},
         IRIS | {"features": [{"name": "f", "type": "float"}]},
         IRIS | {"features": None},
+        IRIS | {"kind": "magic"},
+        IRIS | {"kind": "asynchronous"},
+        IRIS | {"models": {}},
     ],
 )
 def test_a_broken_entry_is_logged_and_takes_no_other_with_it(

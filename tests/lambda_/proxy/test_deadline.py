@@ -31,6 +31,7 @@ def test_an_endpoint_that_does_not_come_to_an_end_is_a_model_that_took_too_long(
     assert time.monotonic() - started < TOO_LONG
     assert response["statusCode"] == 504
     assert error(response)["code"] == "model_timeout"
+    assert "POST /workloads/{name}/async-invocations" in error(response)["detail"]
     assert endpoint.requests == 1
 
 
@@ -81,7 +82,7 @@ def test_an_answer_in_time_leaves_no_alarm_behind(connect: Connect) -> None:
     assert signal.getsignal(signal.SIGALRM) is before
 
 
-@pytest.mark.parametrize("config", [clients.RUNTIME, clients.SSM])
+@pytest.mark.parametrize("config", [clients.RUNTIME, clients.SSM, clients.S3])
 def test_one_service_alone_never_takes_as_long_as_an_answer_may(config: Any) -> None:
     attempts = config.retries["total_max_attempts"]
     waits = sum(2**retry for retry in range(attempts - 1))  # at most, in the standard mode

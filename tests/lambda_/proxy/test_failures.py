@@ -72,7 +72,7 @@ def test_every_error_of_the_endpoint_has_its_answer(
     response = call(api)
     assert response["statusCode"] == status
     assert error(response)["code"] == code
-    assert message in error(response)["message"]
+    assert message in error(response)["detail"]
     assert "account" not in response["body"]
     assert ("Retry-After" in response["headers"]) == (status in (429, 503))
 

@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 
 from proxy import gateway
 from proxy.api import Api
+from proxy.routes import EXPLAIN, INVOKE_VARIANT
 
 from .calls import BODY, answer, call, error
 from .conftest import IRIS, Parameters
@@ -18,21 +19,33 @@ def test_the_workloads_are_listed_with_what_they_take(api: Api, parameters: Para
     parameters.hold([IRIS])
     response = call(api, "GET", "/workloads", None)
     assert response["statusCode"] == 200
-    assert json.loads(response["body"]) == {
-        "workloads": [
+    (found,) = json.loads(response["body"])["workloads"]
+    assert found == json.loads(call(api, "GET", EXPLAIN, None)["body"])
+    assert found == {
+        "name": "iris",
+        "description": "Sepal length of an iris",
+        "endpoint": "sagestack-iris",
+        "kind": "instances",
+        "variants": [
             {
-                "name": "iris",
-                "description": "Sepal length of an iris",
-                "variants": ["mars", "linear"],
-                "content_type": "text/csv",
-                "features": IRIS["features"],
-                "invoke": "/workloads/iris/invocations",
+                "name": name,
+                "model": name,
+                "weight": weight,
+                "model_version": f"Model-{name}-1",
+                "artifact": f"s3://bucket/{name}/model.tar.gz",
             }
-        ]
+            for name, weight in (("mars", 3), ("linear", 1))
+        ],
+        "content_type": "text/csv",
+        "features": IRIS["features"],
+        "routes": {
+            "invoke": "/workloads/iris/invocations",
+            "invoke_variant": "/workloads/iris/variants/{variant}/invocations",
+        },
     }
 
 
-def test_a_prediction_comes_back_unchanged(
+def test_a_prediction_comes_back_with_who_made_it(
     api: Api, parameters: Parameters, runtime: Stubber
 ) -> None:
     parameters.hold([IRIS])
@@ -42,8 +55,11 @@ def test_a_prediction_comes_back_unchanged(
         "headers": {
             "Content-Type": "application/json",
             "X-Invoked-Production-Variant": "mars",
+            "X-Model-Version": "Model-mars-1",
+            "X-Request-Id": "request-1",
         },
-        "body": '{"predictions":[5.01]}',
+        "body": '{"predictions":[5.01],"variant":"mars","model_version":"Model-mars-1",'
+        '"request_id":"request-1"}',
     }
 
 
@@ -56,9 +72,16 @@ def test_json_reaches_a_csv_container(api: Api, parameters: Parameters, runtime:
 
 def test_headers_are_found_in_any_case(api: Api, parameters: Parameters, runtime: Stubber) -> None:
     parameters.hold([IRIS])
-    answer(runtime, TargetVariant="linear", Accept="text/csv")
-    response = call(api, x_TARGET_variant="linear", aCCept="text/csv;q=0.9, */*;q=0.1")
+    answer(runtime, b"5.01\n", TargetVariant="linear", Accept="text/csv", answered="text/csv")
+    response = call(
+        api,
+        resource=INVOKE_VARIANT,
+        path={"variant": "linear"},
+        aCCept="text/csv;q=0.9, */*;q=0.1",
+    )
     assert response["statusCode"] == 200
+    assert response["headers"]["Content-Type"] == "text/csv"
+    assert response["headers"]["X-Model-Version"] == "Model-mars-1"
 
 
 def test_a_base64_body_is_decoded(api: Api, parameters: Parameters, runtime: Stubber) -> None:
@@ -71,15 +94,14 @@ def test_a_base64_body_is_decoded(api: Api, parameters: Parameters, runtime: Stu
 @pytest.mark.parametrize(
     "content_type", ["application/octet-stream", "application/x-ndjson", "text/csv", None]
 )
-def test_text_comes_back_as_it_is_whatever_it_is_called(
+def test_text_is_a_prediction_whatever_it_is_called(
     api: Api, parameters: Parameters, runtime: Stubber, content_type: str | None
 ) -> None:
     parameters.hold([IRIS])
     answer(runtime, "5.01 ±\n".encode(), answered=content_type)
     response = call(api)
     assert response["statusCode"] == 200
-    assert response["body"] == "5.01 ±\n"
-    assert response["headers"]["Content-Type"] == (content_type or "application/octet-stream")
+    assert json.loads(response["body"])["predictions"] == ["5.01 ±"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +115,7 @@ def test_an_answer_that_is_no_text_is_an_error(
     response = call(api)
     assert response["statusCode"] == 502
     assert error(response)["code"] == "unsupported_answer"
-    assert error(response)["message"] == (
+    assert error(response)["detail"] == (
         f"the model answers {content_type} that is not UTF-8: the API passes on text and JSON"
     )
 
@@ -103,8 +125,10 @@ def test_an_answer_that_lambda_cannot_return_is_an_error(
 ) -> None:
     monkeypatch.setattr(gateway, "_MAX_ANSWER_BYTES", 1000)
     parameters.hold([IRIS])
-    answer(runtime, b"1\n" * 400, answered="text/csv")  # each line end is two bytes of JSON
-    response = call(api)
+    answer(
+        runtime, b"1\n" * 400, answered="text/csv", Accept="text/csv"
+    )  # each line end is two bytes of JSON
+    response = call(api, Accept="text/csv")
     assert response["statusCode"] == 502
     assert error(response)["code"] == "answer_too_large"
 

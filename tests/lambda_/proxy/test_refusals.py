@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from proxy.api import Api
+from proxy.routes import INVOKE_VARIANT
 
 from .calls import call, error
 from .conftest import IRIS, Parameters
@@ -20,10 +21,13 @@ def test_an_empty_body_is_refused_with_what_is_expected(
     response = call(api, body=body)
     assert response["statusCode"] == 400
     assert error(response) == {
+        "type": "urn:sagestack:problem:invalid_body",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "the body is empty",
+        "instance": "request-1",
         "code": "invalid_body",
-        "message": "the body is empty",
-        "request_id": "request-1",
-        "expected": {"Sepal.Width": "number", "Species": ["setosa", "virginica"]},
+        "problems": [{"row": None, "column": None, "value": None, "expected": "at least one row"}],
     }
 
 
@@ -31,20 +35,20 @@ def test_an_unknown_workload_is_told_the_known_ones(api: Api, parameters: Parame
     parameters.hold([IRIS])
     response = call(api, name="rose")
     assert response["statusCode"] == 404
-    assert error(response)["expected"] == ["iris"]
+    assert error(response)["allowed"] == ["iris"]
 
 
 def test_an_unknown_variant_is_told_the_known_ones(api: Api, parameters: Parameters) -> None:
     parameters.hold([IRIS])
-    response = call(api, X_Target_Variant="forest")
+    response = call(api, resource=INVOKE_VARIANT, path={"variant": "forest"})
     assert response["statusCode"] == 404
-    assert error(response)["expected"] == ["mars", "linear"]
+    assert error(response)["allowed"] == ["mars", "linear"]
 
 
 def test_an_unknown_path_is_told_the_known_ones(api: Api) -> None:
     response = call(api, "GET", "/models")
     assert response["statusCode"] == 404
-    assert "/workloads" in error(response)["expected"]
+    assert "/workloads" in error(response)["allowed"]
 
 
 def test_another_method_is_told_the_right_one(api: Api) -> None:
@@ -57,7 +61,12 @@ def test_another_format_is_refused(api: Api, parameters: Parameters) -> None:
     parameters.hold([IRIS])
     response = call(api, Content_Type="text/plain")
     assert response["statusCode"] == 415
-    assert error(response)["expected"] == ["text/csv", "application/json"]
+    assert error(response)["allowed"] == [
+        "application/json",
+        "text/csv",
+        "application/jsonlines",
+        "application/x-ndjson",
+    ]
 
 
 def test_a_body_of_5_mb_is_read_and_a_larger_one_refused(api: Api, parameters: Parameters) -> None:
@@ -65,12 +74,8 @@ def test_a_body_of_5_mb_is_read_and_a_larger_one_refused(api: Api, parameters: P
     assert call(api, body="x" * LARGEST)["statusCode"] == 400
     response = call(api, body="x" * (LARGEST + 1))
     assert response["statusCode"] == 413
-    assert error(response) == {
-        "code": "body_too_large",
-        "message": "the body has 5242881 bytes: send fewer rows",
-        "request_id": "request-1",
-        "expected": "at most 5242880 bytes",
-    }
+    assert error(response)["code"] == "body_too_large"
+    assert "5242881 bytes, at most 5242880" in error(response)["detail"]
 
 
 def test_the_limit_is_of_the_body_not_of_its_base64(api: Api, parameters: Parameters) -> None:
@@ -84,4 +89,30 @@ def test_a_broken_base64_body_is_refused(api: Api, parameters: Parameters) -> No
     parameters.hold([IRIS])
     response = call(api, body="a", is_base64=True)
     assert response["statusCode"] == 400
-    assert "not base64" in error(response)["message"]
+    assert "not base64" in error(response)["detail"]
+
+
+def test_a_caller_who_takes_neither_json_nor_csv_is_told_of_both(
+    api: Api, parameters: Parameters
+) -> None:
+    parameters.hold([IRIS])
+    response = call(api, Accept="image/png, application/*;q=0")
+    assert response["statusCode"] == 406
+    assert error(response)["allowed"] == ["application/json", "text/csv"]
+
+
+def test_a_problem_names_row_column_value_and_what_was_expected(
+    api: Api, parameters: Parameters
+) -> None:
+    parameters.hold([IRIS])
+    response = call(api, body="Species,Sepal.Width\nsetosa,3.5\nrose,wide\n")
+    assert response["statusCode"] == 400
+    assert error(response)["problems"] == [
+        {"row": 2, "column": "Sepal.Width", "value": "wide", "expected": "a finite number"},
+        {
+            "row": 2,
+            "column": "Species",
+            "value": "rose",
+            "expected": 'one of "setosa", "virginica"',
+        },
+    ]

@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from proxy.api import Api
+from proxy.routes import INVOKE_VARIANT
 
 from .calls import call, model_error
 from .conftest import IRIS, Parameters
@@ -21,7 +22,12 @@ def test_a_request_is_one_line_in_the_log_without_its_body(
     api: Api, parameters: Parameters, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parameters.hold([IRIS])
-    call(api, body="Species,Sepal.Width\npassword,hunter2\n", X_Target_Variant="mars")
+    call(
+        api,
+        resource=INVOKE_VARIANT,
+        path={"variant": "mars"},
+        body="Species,Sepal.Width\npassword,hunter2\n",
+    )
     text = capsys.readouterr().out
     assert "hunter2" not in text
     assert "password" not in text
@@ -32,7 +38,7 @@ def test_a_request_is_one_line_in_the_log_without_its_body(
         "message": "request",
         "request_id": "request-1",
         "method": "POST",
-        "resource": "/workloads/{name}/invocations",
+        "resource": INVOKE_VARIANT,
         "workload": "iris",
         "target_variant": "mars",
         "bytes": 37,
@@ -68,7 +74,7 @@ def test_a_defect_is_logged_with_its_place_but_not_its_words(
     call(api)
     line = logged(capsys)
     assert line["error"] == "ZeroDivisionError"
-    assert any("api.py:" in place for place in line["where"])
+    assert any("invocation.py:" in place for place in line["where"])
     assert "hunter2" not in json.dumps(line)
 
 
