@@ -17,6 +17,7 @@ from proxy.openapi_schemas import (
     answer,
     columns,
     component,
+    problem_components,
     problem_responses,
     record,
     records,
@@ -74,6 +75,7 @@ def document(workloads: Sequence[Workload], authentication: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": problem_components(),
             "securitySchemes": {scheme: SCHEMES[scheme] for scheme in schemes},
         },
     }
@@ -115,7 +117,7 @@ def _got(operation: str, about: str, schema: Json, *statuses: int) -> Json:
         "operationId": operation,
         "summary": about,
         "responses": {
-            "200": {"description": "It is", "content": {JSON: {"schema": schema}}},
+            "200": {"description": about, "content": {JSON: {"schema": schema}}},
             **problem_responses(statuses),
         },
     }

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from proxy.asynchronous import ID_PATTERN
-from proxy.errors import PROBLEM_TYPE
+from proxy.errors import CODES, PROBLEM_TYPE
 from proxy.media import PROBLEM
 from proxy.schema import LARGEST, Feature, Schema
 
@@ -81,17 +81,25 @@ def answer() -> Json:
 
 
 def problem_responses(statuses: Iterable[int]) -> Json:
-    """Describe the errors of these statuses, and what any request may meet."""
+    """Refer to the errors of these statuses, and to those that any request may meet."""
     return {
-        str(status): {
-            "description": HTTPStatus(status).phrase,
+        str(status): {"$ref": f"#/components/responses/Problem{status}"}
+        for status in sorted({*statuses, *_GATEWAY})
+    }
+
+
+def problem_components() -> Json:
+    """Describe every error, once."""
+    return {
+        f"Problem{status}": {
+            "description": ", ".join([HTTPStatus(status).phrase, *CODES.get(status, ())]),
             "content": {
                 PROBLEM: {
                     "schema": component("Problem") | {"properties": {"status": {"const": status}}}
                 }
             },
         }
-        for status in sorted({*statuses, *_GATEWAY})
+        for status in sorted({*CODES, *_GATEWAY} - {405})  # the gateway knows no other method
     }
 
 
