@@ -155,7 +155,7 @@ class Problem:
 PROBLEM_TYPE = "urn:sagestack:problem:"
 """What the types of problems begin with."""
 CODES = {
-    400: ("invalid_request", "invalid_body", "invalid_header", "model_rejected_request"),
+    400: ("invalid_body", "invalid_header", "model_rejected_request"),
     404: ("not_found",),
     405: ("method_not_allowed",),
     406: ("not_acceptable",),

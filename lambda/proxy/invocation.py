@@ -40,7 +40,9 @@ class Invocation:
         content_type = readable_content_type(request.headers.get("content-type"))
         sticky = request.headers.get(STICKY_HEADER.lower())
         if variant is None and sticky is not None:
-            variant = sticky_variant(sticky, workload.name, workload.variants)
+            chosen = sticky_variant(sticky, workload.name, workload.variants)
+            # the only one need not be named, beside which there may be a shadow variant
+            variant = chosen if len(workload.variants) > 1 else None
         parts = convert(
             request.body(),
             content_type,
@@ -49,7 +51,7 @@ class Invocation:
             header=workload.header,
             most=MAX_SERVERLESS_BYTES if workload.kind == "serverless" else MAX_BYTES,
         )
-        if variant is None and len(parts) > 1:
+        if variant is None and len(parts) > 1 and len(workload.variants) > 1:
             variant = variant_by_weight(workload.variants)
         answers = []
         answered_by = ""

@@ -67,6 +67,12 @@ def test_the_sticky_key_chooses_the_variant_that_is_asked(
         assert call(api, X_Sticky_Key=user)["statusCode"] == 200
 
 
+def test_an_only_variant_is_not_named(api: Api, parameters: Parameters, runtime: Stubber) -> None:
+    parameters.hold([IRIS | {"variants": IRIS["variants"][:1]}])
+    answer(runtime)
+    assert call(api, X_Sticky_Key="user-1")["statusCode"] == 200
+
+
 @pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 257, "a, b"])
 def test_what_is_no_key_is_refused(api: Api, parameters: Parameters, key: str) -> None:
     parameters.hold([IRIS])
@@ -122,5 +128,5 @@ def test_a_serverless_endpoint_gets_smaller_parts(
         rows = "".join(f"{number}.5,setosa\n" for number in numbers)
         body = f"Sepal.Width,Species\n{rows}".encode()
         told = json.dumps({"predictions": [*numbers]}).encode()
-        answer(runtime, told, Body=body, TargetVariant="mars")
+        answer(runtime, told, Body=body)
     assert json.loads(call(api, body=ROWS)["body"])["predictions"] == [*range(6)]

@@ -12,6 +12,7 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 
 from proxy.api import Api
+from proxy.errors import CODES, RequestError
 
 from .calls import call, error, model_error
 from .conftest import IRIS, Parameters
@@ -126,3 +127,10 @@ def test_a_catalog_that_the_api_may_not_read_is_a_fault_of_the_api(
     logged = json.loads(capsys.readouterr().out)["error"]
     assert "AccessDeniedException" in logged
     assert "GetParametersByPath" in logged
+
+
+def test_every_refusal_is_among_the_problems_that_the_document_has() -> None:
+    refusals = RequestError.__subclasses__()
+    assert refusals
+    for refusal in refusals:
+        assert refusal.code in CODES[refusal.status]
