@@ -97,7 +97,7 @@ def _lines(answer: Answer) -> str:
         plain = text.rstrip("\r\n")
         several = answer.rows > 1 or plain.startswith("[")
         if "\n" in plain or not several:  # one for each row already, with its digits
-            return f"{plain}\n"
+            return "\n".join(_split(plain)) + "\n"
         rows = _predictions(text, answer.rows)
         if len(rows) != answer.rows:
             return f"{plain}\n"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from proxy.answers import Answer, rendered
 from proxy.assignment import STICKY_HEADER, sticky_variant, variant_by_weight
@@ -11,7 +11,7 @@ from proxy.catalog import Workload
 from proxy.errors import AsynchronousError
 from proxy.formats import MAX_BYTES, MAX_SERVERLESS_BYTES, Part, convert
 from proxy.gateway import Request, Response
-from proxy.media import preferred, readable_content_type
+from proxy.media import WRITABLE, preferred, readable_content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -56,7 +56,7 @@ class Invocation:
         answers = []
         answered_by = ""
         for part in parts:
-            answer = self._sent(_invocation(workload, part, accept, variant))
+            answer = self._asked(_invocation(workload, part, accept, variant))
             answered_by = answer.get("InvokedProductionVariant", "")
             answers.append(
                 Answer(
@@ -71,6 +71,16 @@ class Invocation:
             "request_id": request.request_id,
         }
         return Response(200, rendered(accept, answers, told), headers_of(accept, told))
+
+    def _asked(self, invocation: "InvokeEndpointInputTypeDef") -> "InvokeEndpointOutputTypeDef":
+        try:
+            return self._sent(invocation)
+        except ClientError as error:
+            if error.response.get("OriginalStatusCode") != 406:
+                raise
+            # the container does not write this one of the two formats: we do, from the other
+            (other,) = {*WRITABLE} - {invocation["Accept"]}
+            return self._sent({**invocation, "Accept": other})
 
     def _sent(self, invocation: "InvokeEndpointInputTypeDef") -> "InvokeEndpointOutputTypeDef":
         try:

@@ -12,7 +12,7 @@ from proxy.schema import LARGEST, Feature, Schema
 Json = dict[str, Any]
 
 _TEXT: Json = {"type": "string"}
-_GATEWAY = (401, 403, 413, 429, 500, 502, 503, 504)
+_GATEWAY = (400, 401, 403, 413, 429, 500, 502, 503, 504)
 """What the gateway may answer in the place of the function, whatever is asked."""
 
 

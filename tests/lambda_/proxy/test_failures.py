@@ -28,7 +28,7 @@ from .conftest import IRIS, Parameters
             "row 1 is odd",
         ),
         (model_error(415, "plain words"), 400, "model_rejected_request", "plain words"),
-        (model_error(406, '{"error": "no"}'), 400, "model_rejected_request", '{"error": "no"}'),
+        (model_error(422, '{"error": "no"}'), 400, "model_rejected_request", '{"error": "no"}'),
         (model_error(500, "secret"), 502, "model_failed", "The model failed"),
         ({"service_error_code": "ThrottlingException"}, 429, "throttled", "Too many requests"),
         (

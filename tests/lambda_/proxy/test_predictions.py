@@ -11,7 +11,7 @@ from proxy import gateway
 from proxy.api import Api
 from proxy.routes import EXPLAIN, INVOKE_VARIANT
 
-from .calls import BODY, answer, call, error
+from .calls import BODY, answer, call, error, model_error
 from .conftest import IRIS, Parameters
 
 
@@ -102,6 +102,40 @@ def test_text_is_a_prediction_whatever_it_is_called(
     response = call(api)
     assert response["statusCode"] == 200
     assert json.loads(response["body"])["predictions"] == ["5.01 ±"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "other", "said", "told"),
+    [
+        ("application/json", "text/csv", b"5.010\n", '{"predictions":[5.010],'),
+        ("text/csv", "application/json", b'{"predictions":[5.010]}', "5.010\n"),
+    ],
+)
+def test_a_container_that_writes_one_format_answers_in_both(
+    *,
+    api: Api,
+    parameters: Parameters,
+    runtime: Stubber,
+    wanted: str,
+    other: str,
+    said: bytes,
+    told: str,
+) -> None:
+    parameters.hold([IRIS])
+    runtime.add_client_error("invoke_endpoint", **model_error(406, "not that one"))
+    answer(runtime, said, Accept=other, answered=other)
+    response = call(api, Accept=wanted)
+    assert response["headers"]["Content-Type"] == wanted
+    assert response["body"].startswith(told)
+
+
+def test_a_container_that_writes_neither_is_not_asked_for_ever(
+    api: Api, parameters: Parameters, runtime: Stubber
+) -> None:
+    parameters.hold([IRIS])
+    for _ in range(2):
+        runtime.add_client_error("invoke_endpoint", **model_error(406, "neither"))
+    assert error(call(api))["code"] == "model_rejected_request"
 
 
 @pytest.mark.parametrize(
