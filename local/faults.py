@@ -25,6 +25,9 @@ class Faults:
     """Whether each EC2 host signals that its set-up failed."""
     host_silence: int = 0
     """Whether no EC2 host signals anything."""
+    linger: int = 0
+    """A job's or endpoint's network interfaces stay until they have been listed so often after it
+    has gone; without it they go by themselves, soon."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Faults":

@@ -1,11 +1,15 @@
 """Network interfaces: listed by their groups, and in the way of who deletes their subnet."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
+
+_LISTINGS = "ListingsLeft"
+"""How often an interface is still listed, where that is limited."""
 
 
 def apply() -> None:
@@ -26,15 +30,28 @@ def interfaces_of(group: str) -> list[str]:
     ]
 
 
+def keep_until_listed(interfaces: Sequence[str], times: int) -> None:
+    """Remove interfaces when they have been listed so often."""
+    for name in interfaces:
+        if interface := ec2._network_interfaces.get(name):
+            interface[_LISTINGS] = times
+
+
 # MiniStack answers with all, whatever the filters.
 def _describe(p: Any) -> Any:
     ids, filters = ec2._parse_member_list(p, "NetworkInterfaceId"), ec2._parse_filters(p)
-    shown = "".join(
-        ec2._eni_fields_xml(interface)
+    found = [
+        interface
         for interface in ec2._network_interfaces.values()
         if (not ids or interface["NetworkInterfaceId"] in ids)
         and all(_meets(interface, name, values) for name, values in filters.items())
-    )
+    ]
+    shown = "".join(map(ec2._eni_fields_xml, found))
+    for interface in found:
+        if _LISTINGS in interface:
+            interface[_LISTINGS] -= 1
+            if not interface[_LISTINGS]:
+                ec2._network_interfaces.pop(interface["NetworkInterfaceId"], None)
     return ec2._xml(
         200,
         "DescribeNetworkInterfacesResponse",

@@ -4,6 +4,7 @@ SageMaker makes them with the role of the job or the model, and removes them by 
 after that has gone: https://docs.aws.amazon.com/sagemaker/latest/dg/infrastructure-give-access.html
 """
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +12,8 @@ from botocore.exceptions import ClientError
 from ministack.core.concurrency import spawn_background
 from ministack.services import ec2
 
+from local.faults import Faults
+from local.patches import network_interfaces
 from local.sagemaker.errors import invalid
 from local.sagemaker.records import Record
 from local.sagemaker.roles import RoleSession
@@ -67,7 +70,9 @@ def release(interfaces: Sequence[str]) -> None:
         time.sleep(LINGER_SECONDS)
         _remove(interfaces)
 
-    if interfaces:
+    if times := Faults.of(os.environ).linger:
+        network_interfaces.keep_until_listed(interfaces, times)
+    elif interfaces:
         spawn_background(linger, thread_name="network interfaces")
 
 

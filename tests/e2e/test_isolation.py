@@ -30,7 +30,7 @@ Described = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with project(tmp_path_factory, WORKLOAD) as app:
+    with project(tmp_path_factory, WORKLOAD, SAGESTACK_FAULTS="linger=3") as app:
         (app.root / "environments" / "default.toml").write_text(VPC)
         folder = app.root / "workloads"
         (folder / f"{OTHER}.toml").write_text((ROOT / "workloads" / f"{OTHER}.toml").read_text())
@@ -229,6 +229,6 @@ def test_the_roles_of_one_workload_are_refused_what_is_anothers(app: App) -> Non
         ecr.batch_get_image(repositoryName=f"{APP}/sklearn", imageIds=[{"imageTag": "1"}])
 
 
-def test_destroy_waits_for_the_interfaces_and_leaves_nothing(app: App) -> None:
+def test_destroy_waits_for_the_last_interface_and_leaves_nothing(app: App) -> None:
     app.deployment.destroy(lambda _: None)
     assert leftovers(app.aws.client) == []
