@@ -12,7 +12,7 @@ from environments.api import ApiSettings
 from environments.schema import Environment
 
 CORS_HEADERS = (
-    *("Accept", "Authorization", "Content-Type", "X-Target-Variant", "X-Api-Key"),
+    *("Accept", "Authorization", "Content-Type", "X-Sticky-Key", "X-Api-Key"),
     *("X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256"),
 )
 

@@ -6,6 +6,12 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 from collections.abc import Collection, Mapping
 from typing import Any
 
+READABLE = (
+    *("X-Invoked-Production-Variant", "X-Model-Version", "X-Request-Id"),
+    *("Location", "Retry-After"),
+)
+"""Headers of an answer that a page may read, beside those that every page may."""
+
 
 def cors_headers(event: Mapping[str, Any], allowed: Collection[str]) -> dict[str, str]:
     """Return the headers that let the page which sent `event` read the answer, if it may.
@@ -18,7 +24,7 @@ def cors_headers(event: Mapping[str, Any], allowed: Collection[str]) -> dict[str
     origins = [
         value for name, values in headers.items() if name.lower() == "origin" for value in values
     ]
-    readable = {"Access-Control-Expose-Headers": "X-Invoked-Production-Variant, Retry-After"}
+    readable = {"Access-Control-Expose-Headers": ", ".join(READABLE)}
     if "*" in allowed:
         return {"Access-Control-Allow-Origin": "*", **readable}
     if len(origins) == 1 and origins[0] in allowed:

@@ -4,7 +4,7 @@ import gzip
 import http.client
 import json
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -16,7 +16,9 @@ ENTRY = {
     "name": "iris",
     "description": "An iris",
     "endpoint": "sagestack-iris",
-    "variants": ["mars"],
+    "kind": "instances",
+    "variants": [{"name": "mars", "model": "mars", "weight": 1}],
+    "models": {"mars": {"version": "Model-1", "artifact": "s3://bucket/mars/model.tar.gz"}},
     "content_type": "text/csv",
     "header": True,
     "features": [{"name": "Width", "type": "number"}],
@@ -94,10 +96,11 @@ def test_no_path_leads_to_another_workload(attacker: Attacker, name: str) -> Non
 
 
 @pytest.mark.parametrize("variant", ["linear", "mars, linear", "../mars", "sagestack-other/mars"])
-def test_no_header_leads_to_a_variant_that_is_not_the_workloads(
+def test_no_path_leads_to_a_variant_that_is_not_the_workloads(
     attacker: Attacker, variant: str
 ) -> None:
-    assert attacker.post("/workloads/iris/invocations", X_Target_Variant=variant).status == 404
+    path = f"/workloads/iris/variants/{quote(variant, safe='')}/invocations"
+    assert attacker.post(path).status in (403, 404)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from proxy.api import Api
+from proxy.routes import INVOKE_VARIANT
 
 from .calls import BODY, call
 from .conftest import IRIS, Parameters
@@ -38,7 +39,7 @@ def test_no_variant_is_asked_for_but_one_of_the_workloads(
     api: Api, parameters: Parameters, runtime: Stubber, variant: str
 ) -> None:
     parameters.hold([IRIS])
-    assert refused(call(api, X_Target_Variant=variant), 404)
+    assert refused(call(api, resource=INVOKE_VARIANT, path={"variant": variant}), 404)
     runtime.assert_no_pending_responses()
 
 
@@ -73,7 +74,7 @@ def test_no_request_writes_a_line_of_its_own_into_the_log(
         case "name":
             call(api, name=forged)
         case "variant":
-            call(api, X_Target_Variant=forged)
+            call(api, resource=INVOKE_VARIANT, path={"variant": forged})
         case "method":
             call(api, method=forged)
         case _:
