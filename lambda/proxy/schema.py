@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json import loads
 from json.encoder import encode_basestring
-from math import isfinite
 from typing import Any, Literal, get_args
 
 from proxy.problems import Number, listed
@@ -143,11 +142,10 @@ class Feature:
         return [text if cell else "null" for cell, text in zip(column, spelled, strict=True)]
 
     def _in_bounds(self, numbers: Sequence[float]) -> bool:
+        # none is NaN, as the letters of that are not in it; infinity is beyond the largest number
         low = -LARGEST if self.minimum is None else self.minimum
         high = LARGEST if self.maximum is None else self.maximum
-        return not numbers or (
-            all(map(_is_finite, numbers)) and low <= min(numbers) and max(numbers) <= high
-        )
+        return not numbers or (low <= min(numbers) and max(numbers) <= high)
 
     def _check(self, number: float) -> None:
         if not self._in_bounds([number]):
@@ -199,10 +197,3 @@ def _json_number(text: str) -> str:
         return text
     sign, whole, fraction, exponent = match.groups(default="")
     return f"{sign.strip('+')}{whole or '0'}{fraction and f'.{fraction}'}{exponent}"
-
-
-def _is_finite(number: float) -> bool:
-    try:
-        return isfinite(number)
-    except OverflowError:  # an integer beyond the range of a double
-        return False
