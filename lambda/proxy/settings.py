@@ -9,7 +9,9 @@ class Settings:
     """What the stack tells the proxy."""
 
     catalog_path: str  # of the SSM parameters, one for each workload
-    authentication: str  # how the API's callers prove who they are, for its document
+    authentication: str
+    """How the API's callers prove who they are, for its document: names of proxy/openapi.py's
+    SCHEMES with commas between them, all of which are needed."""
     cors_origins: frozenset[str] = frozenset()  # whose pages may read an answer
 
     @classmethod

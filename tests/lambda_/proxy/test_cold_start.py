@@ -31,7 +31,11 @@ def test_the_function_is_ready_when_it_is_imported(imported: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "heavy", ["boto3", "s3transfer", "multiprocessing", "asyncio", "unittest", "mypy_boto3_ssm"]
+    "heavy",
+    [
+        *("boto3", "s3transfer", "multiprocessing", "asyncio", "unittest", "mypy_boto3_ssm"),
+        *("proxy.openapi", "proxy.asynchronous"),
+    ],
 )
-def test_what_no_request_needs_is_not_imported(imported: set[str], heavy: str) -> None:
+def test_what_hardly_a_request_needs_is_not_imported(imported: set[str], heavy: str) -> None:
     assert heavy not in imported
