@@ -171,9 +171,11 @@ CODES = {
 """Every problem that the proxy tells of, by its status."""
 _UNAVAILABLE = Problem(503, "endpoint_unavailable", "The endpoint cannot answer now, try later")
 _INTERNAL = Problem(500, "internal_error", "The API failed; its log has the request id")
-_TIMEOUT = (
+_TIMEOUT = Problem(
+    504,
+    "model_timeout",
     "The model took longer than a request of this API can wait: send fewer rows, or give the "
-    "workload [async_inference] and ask by POST /workloads/{name}/async-invocations"
+    "workload [async_inference] and ask by POST /workloads/{name}/async-invocations",
 )
 
 
@@ -185,7 +187,7 @@ def problem_of(error: BaseException) -> Problem:
         case ClientError():
             return _problem_of_endpoint(error)
         case ReadTimeoutError() | OutOfTimeError():
-            return Problem(504, "model_timeout", _TIMEOUT)
+            return _TIMEOUT
         case CatalogError(__cause__=ClientError() as cause) if "AccessDenied" in _code(cause):
             return _INTERNAL  # no later try will find the permission that the API's role lacks
         case ConnectionError() | HTTPClientError() | CatalogError():
@@ -221,8 +223,11 @@ def _problem_of_endpoint(error: ClientError) -> Problem:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = _code(error)
     if code == "ModelError":
-        if 400 <= response.get("OriginalStatusCode", 500) < 500:
+        original = response.get("OriginalStatusCode", 500)
+        if 400 <= original < 500:
             return Problem(400, "model_rejected_request", _model_text(response))
+        if original == 504:  # a container's own limit, which our containers have below SageMaker's
+            return _TIMEOUT
         return Problem(502, "model_failed", "The model failed; its log has the reason")
     if "Throttl" in code or code == "TooManyRequestsException":
         return Problem(429, "throttled", "Too many requests, try again a little later")

@@ -95,7 +95,7 @@ def wakings(pid: int) -> int:
     return int(line.partition(":")[2])
 
 
-@pytest.mark.parametrize(("batch", "seconds"), [("", "60"), ("true", "3600")])
+@pytest.mark.parametrize(("batch", "seconds"), [("", "55"), ("true", "3600")])
 def test_a_batch_has_as_long_for_a_request_as_its_invocation_timeout_may_be(
     runner: Runner, trained: Trained, batch: str, seconds: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -15,6 +17,9 @@ class Protocol(HttpToolsProtocol):
     wait for something while they answer. This one waits for nothing, and HAProxy sends one request
     after the other: without them a request costs a third less.
     """
+
+    most_seconds: ClassVar[int] = 0
+    """What the model may take for a request; 0 for as long as it likes."""
 
     def on_message_begin(self) -> None:
         """See httptools: nothing of an earlier request is left."""
@@ -36,8 +41,14 @@ class Protocol(HttpToolsProtocol):
         self.parts.append(body)
 
     def on_message_complete(self) -> None:
-        """Answer."""
+        """Answer.
+
+        A model that hangs, in compiled code too, would have the worker and its port for ever: the
+        kernel ends it, as nobody handles this signal, and gunicorn starts another one.
+        """
+        signal.alarm(self.most_seconds)
         answer = self.app(b"".join(self.parts), self.headers)
+        signal.alarm(0)
         head = b"content-type: %b\r\ncontent-length: %d\r\n\r\n"
         self.transport.write(
             STATUS_LINE[answer.status]
@@ -60,3 +71,10 @@ class Worker(UvicornWorker):
         "server_header": False,
         "date_header": False,
     }
+
+    def init_process(self) -> None:
+        """See gunicorn: this is the new process, before it serves."""
+        # Later than HAProxy's answer that the request took too long: a worker that ends before it
+        # has died to HAProxy, which would have the next one hang on the same request.
+        Protocol.most_seconds = int(os.environ["SAGEMAKER_MODEL_SERVER_TIMEOUT"]) + 2
+        super().init_process()
