@@ -144,7 +144,7 @@ def test_policies_and_schedules_go_with_their_target(scaled: Scaled) -> None:
 def test_more_requests_at_a_time_than_the_target_make_more_instances(scaled: Scaled) -> None:
     scaled.register(1, 4)
     scaled.track(5, cooldown=300)
-    scaled.measured("ConcurrentRequestsPerModel", 11)
+    scaled.measured(11)
     scaled.until(3)  # 11 requests, 5 for each
     assert scaled.activities() == ["metric at 11, target 5, triggered policy track"]
     time.sleep(2.5)
@@ -158,7 +158,7 @@ def test_fewer_requests_make_fewer_instances_after_the_cooldown(scaled: Scaled) 
     scaled.until(3)
     scaled.register(1, 4)
     scaled.track(5, cooldown=300)
-    scaled.measured("ConcurrentRequestsPerModel", 1)
+    scaled.measured(1)
     time.sleep(2.5)
     assert scaled.count() == 3
     scaled.track(5, cooldown=0)
@@ -207,7 +207,7 @@ def test_an_alarm_takes_the_step_that_its_metric_is_in(scaled: Scaled) -> None:
         AlarmActions=[policy["PolicyARN"]],
     )
     for _ in range(2):
-        scaled.measured("InvocationsPerInstance", 70)
+        scaled.measured(70, "InvocationsPerInstance", "AWS/SageMaker")
     scaled.until(2)  # 140 of 100, which is less than 50 beyond
     (cause,) = scaled.activities()
     assert cause == f"monitor alarm {alarm} in state ALARM triggered policy steps"

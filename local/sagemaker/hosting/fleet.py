@@ -32,11 +32,18 @@ class Fleet:
     """The variants of an endpoint configuration, running or about to."""
 
     def __init__(
-        self, config: Record, variants: tuple[Variant, ...], shadows: tuple[Variant, ...]
+        self,
+        config: Record,
+        variants: tuple[Variant, ...],
+        shadows: tuple[Variant, ...],
+        watch: Callable[[Variant], None] = lambda _: None,
+        unwatch: Callable[[Variant], None] = lambda _: None,
     ) -> None:
+        """Have `watch` and `unwatch` called with each variant as it starts and as it stops."""
         self.config = config
         self.variants = variants
         self.shadows = shadows
+        self._watch, self._unwatch = watch, unwatch
         self._status: tuple[str, float] | None = None
         for variant in self.everything:
             variant.config = config
@@ -62,9 +69,12 @@ class Fleet:
             host.start(cancelled)
         for variant in self.everything:
             variant.settle()
+            self._watch(variant)
 
     def stop(self, there: "Fleet | None" = None) -> None:
         """Stop what another fleet does not share; what it was asked is answered before."""
+        for variant in self.everything:
+            self._unwatch(variant)
         for host in self.hosts_beside(there):
             host.stop()
 
@@ -139,4 +149,11 @@ def fleet_of(
     shadows = tuple(variant(given) for given in config.get("ShadowProductionVariants", []))
     for shadow in shadows:  # with one production variant
         variants[0].shadow = shadow
-    return Fleet(config, variants, shadows)
+    name = config["EndpointConfigName"]
+    return Fleet(
+        config,
+        variants,
+        shadows,
+        watch=lambda variant: metrics.watch(endpoint, variant.name, name, variant.load),
+        unwatch=lambda variant: metrics.unwatch(variant.load),
+    )

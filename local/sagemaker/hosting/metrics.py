@@ -1,4 +1,4 @@
-"""Each invocation in CloudWatch's metrics, as SageMaker publishes them of an endpoint's variants.
+"""What CloudWatch gets of an endpoint's variants: each invocation, and how many there are at once.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 
@@ -8,7 +8,7 @@ request's path: a data point a second for the last minutes, one a minute for the
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -39,7 +39,11 @@ class Invocation:
     """Whether it waited in a queue, of which there are metrics of their own."""
 
 
+Value = tuple[str, str, float]
+"""A metric: its name, its unit and a value of it."""
 Count = Callable[[Invocation], None]
+Load = Callable[[], Iterable[Value]]
+"""Tells how busy a variant is at the moment."""
 Point = dict[str, Any]
 
 
@@ -127,13 +131,14 @@ class _Scope:
 
 
 class Metrics:
-    """Counts invocations and publishes them, on a thread of its own from the first one on."""
+    """Counts invocations and publishes them, on a thread of its own from the first variant on."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._publishing = threading.Lock()
         self._pending: dict[_Scope, dict[tuple[str, str], Statistics]] = {}
         self._series: dict[tuple[str, ...], Series] = {}
+        self._loads: dict[Load, _Scope] = {}
         self._publisher: threading.Thread | None = None
 
     def counter(self, endpoint: str, variant: str, config: str) -> Count:
@@ -142,25 +147,38 @@ class Metrics:
 
         def count(invocation: Invocation) -> None:
             with self._lock:
-                pending = self._pending.setdefault(scope, {})
-                for name, unit, value in values(invocation):
-                    there = pending.get((name, unit))
-                    new = Statistics(1, value, value, value)
-                    pending[name, unit] = there.merged(new) if there else new
+                self._add(scope, values(invocation))
                 self._publishes()
 
         return count
+
+    def watch(self, endpoint: str, variant: str, config: str, load: Load) -> None:
+        """Publish how busy a variant of the current account and region is, until `unwatch`.
+
+        AWS has a value of ConcurrentRequestsPerModel every ten seconds, this two a second.
+        """
+        with self._lock:
+            self._loads[load] = _Scope(get_account_id(), get_region(), endpoint, variant, config)
+            self._publishes()
+
+    def unwatch(self, load: Load) -> None:
+        """End what `watch` has begun, if it has."""
+        with self._lock:
+            self._loads.pop(load, None)
 
     def reset(self) -> None:
         """Forget everything."""
         with self._publishing, self._lock:
             self._pending.clear()
+            self._loads.clear()
             self._series.clear()
 
     def publish(self) -> None:
         """Write what came since the last time into MiniStack's store."""
         with self._publishing:
             with self._lock:
+                for load, scope in self._loads.items():
+                    self._add(scope, load())
                 pending, self._pending = self._pending, {}
             second = int(time.time())
             for scope, found in pending.items():
@@ -175,6 +193,13 @@ class Metrics:
                         points = series.points()
                         cloudwatch._metrics.set_scoped(scope.account, scope.region, metric, points)
 
+    def _add(self, scope: _Scope, found: Iterable[Value]) -> None:
+        for name, unit, value in found:
+            pending = self._pending.setdefault(scope, {})
+            there = pending.get((name, unit))
+            new = Statistics(1, value, value, value)
+            pending[name, unit] = there.merged(new) if there else new
+
     def _publishes(self) -> None:
         if self._publisher is None:
             self._publisher = threading.Thread(target=self._work, name="metrics", daemon=True)
@@ -186,8 +211,8 @@ class Metrics:
             self.publish()
 
 
-def values(invocation: Invocation) -> Iterator[tuple[str, str, float]]:
-    """Yield the metrics that SageMaker has of an invocation: name, unit and value.
+def values(invocation: Invocation) -> Iterator[Value]:
+    """Yield the metrics that SageMaker has of an invocation.
 
     Errors are 0 or 1 of every invocation: their average is the error rate. A container that gave no
     answer is the server's error, as the message to the caller has it: `server error (0)`.

@@ -18,19 +18,20 @@ class Concurrency:
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         """How many at a time; None for as many as come."""
-        self._running = 0
+        self.running = 0
+        """How many there are now."""
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         with self._lock:
-            if self.limit is not None and self._running >= self.limit:
+            if self.limit is not None and self.running >= self.limit:
                 raise SageMakerError(
                     "ThrottlingException",
-                    f"The endpoint has {self._running} requests at the moment, as many as its "
+                    f"The endpoint has {self.running} requests at the moment, as many as its "
                     "MaxConcurrency allows.",
                     status=429,
                 )
-            self._running += 1
+            self.running += 1
 
     def __exit__(
         self,
@@ -39,4 +40,4 @@ class Concurrency:
         _traceback: TracebackType | None,
     ) -> None:
         with self._lock:
-            self._running -= 1
+            self.running -= 1

@@ -1,13 +1,13 @@
 """The variants of an endpoint, and the choice of the one that answers."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from local.sagemaker.errors import SageMakerError, invalid
 from local.sagemaker.hosting.async_inference import is_asynchronous
 from local.sagemaker.hosting.host import Host
-from local.sagemaker.hosting.metrics import Count, Invocation
+from local.sagemaker.hosting.metrics import Count, Invocation, Value
 from local.sagemaker.hosting.serverless import Concurrency
 from local.sagemaker.model_server import Answer
 from local.sagemaker.records import Record
@@ -68,6 +68,26 @@ class Variant:
         self._current_serverless = self.serverless
         if self.serverless is not None:
             self._concurrency.limit = self.serverless["MaxConcurrency"]
+
+    def load(self) -> Iterator[Value]:
+        """Yield the metrics of how many requests there are at the moment.
+
+        A serverless variant and an asynchronous one have no ConcurrentRequestsPerModel:
+        https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-monitoring.html,
+        https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html
+        """
+        running = self._concurrency.running
+        if serverless := self._current_serverless:
+            most, provisioned = (
+                serverless["MaxConcurrency"],
+                serverless.get("ProvisionedConcurrency"),
+            )
+            yield "ServerlessConcurrentExecutionsUtilization", "None", running / most
+            if provisioned:
+                yield "ServerlessProvisionedConcurrencyExecutions", "Count", running
+                yield "ServerlessProvisionedConcurrencyUtilization", "None", running / provisioned
+        elif not is_asynchronous(self):
+            yield "ConcurrentRequestsPerModel", "Count", running / max(self.current_instances, 1)
 
     def desired(self) -> Record:
         """Return the properties that UpdateEndpoint can retain."""
