@@ -30,7 +30,12 @@ from .conftest import IRIS, Parameters
         (model_error(415, "plain words"), 400, "model_rejected_request", "plain words"),
         (model_error(422, '{"error": "no"}'), 400, "model_rejected_request", '{"error": "no"}'),
         (model_error(500, "secret"), 502, "model_failed", "The model failed"),
-        (model_error(504, "secret"), 504, "model_timeout", "The model took longer than a request of this API can wait"),
+        (
+            model_error(504, "secret"),
+            504,
+            "model_timeout",
+            "The model took longer than a request of this API can wait",
+        ),
         ({"service_error_code": "ThrottlingException"}, 429, "throttled", "Too many requests"),
         (
             {"service_error_code": "ValidationError", "service_message": "of account 1"},
