@@ -40,6 +40,7 @@ class Privacy(Construct):
             },
         )
         resource.node.add_dependency(policy)
+        resource.node.add_dependency(subnets)  # which are deleted when it has waited, not meanwhile
         self.s3_prefix_list_id = resource.get_att_string("S3PrefixListId")
 
     def _allow(self, provider: JobProvider, group: str) -> iam.Policy:

@@ -200,6 +200,20 @@ def test_the_default_group_is_closed_by_who_may_close_no_other(templates: Templa
         assert "ec2:Revoke" not in json.dumps(templates[stack])
 
 
+def test_groups_and_subnets_are_deleted_when_the_last_interface_has_gone(
+    templates: Templates,
+) -> None:
+    """CloudFormation deletes what a resource depends on after it, and all else meanwhile."""
+    (waiting,) = (
+        each
+        for each in templates[NETWORK].values()
+        if each["Type"] == "Custom::SageMakerPrivateNetwork"
+    )
+    after = {*waiting["DependsOn"], waiting["Properties"]["SecurityGroupId"]["Ref"]}
+    jobs, _ = _group(templates[NETWORK], "Jobs and models")
+    assert {jobs, *_of(templates[NETWORK], "Subnet"), *_of(templates[NETWORK], "VPC")} <= after
+
+
 def test_all_that_flows_is_logged_to_an_encrypted_group(templates: Templates) -> None:
     (flow_log,) = _of(templates[NETWORK], "FlowLog").values()
     (vpc,) = _of(templates[NETWORK], "VPC")
