@@ -32,6 +32,13 @@ VARIANTS = {
 }
 
 
+# what test_guarded_updates.py has of instances alone; a serverless endpoint has no guard
+GUARDS = {
+    SHADOWED: '\n[deployment]\nstrategy = "CANARY"\nstep_percent = 50\nwait = 1\n',
+    WAITING: '\n[deployment]\nstrategy = "ROLLING"\nstep_percent = 50\nwait = 1\n',
+}
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     with project(tmp_path_factory, SHADOWED) as app:
@@ -184,10 +191,14 @@ def test_the_document_has_every_route_that_is_deployed(app: App) -> None:
     assert documented == routes
 
 
-def test_a_new_model_of_each_passes_its_check(app: App, by_hand: ByHand) -> None:
+def test_a_new_model_of_each_takes_over_guarded_where_that_goes_and_passes_its_check(
+    app: App, by_hand: ByHand
+) -> None:
     before = [replace(app, workload=name).endpoint()["EndpointConfigName"] for name in VARIANTS]
     for name in VARIANTS:
         replace(app, workload=name).edit("degree = 2", "degree = 1")
+        path = app.root / "workloads" / f"{name}.toml"
+        path.write_text(path.read_text() + GUARDS.get(name, ""))
     app.deploy()
     after = [replace(app, workload=name).endpoint()["EndpointConfigName"] for name in VARIANTS]
     assert not set(before) & set(after)

@@ -209,6 +209,13 @@ FACTS: dict[str, Fact] = {
         all(lower < upper for steps in _steps(asked) for lower, upper in steps)
         and all(one[1] == other[0] for steps in _steps(asked) for one, other in pairwise(steps))
     ),
+    # PutMetricAlarm of CloudWatch's reference, where it is a string of any kind to botocore
+    "an alarm takes missing data as CloudWatch knows it": lambda asked: all(
+        policy.get("Alarm", {}).get("TreatMissingData", "missing")
+        in ("breaching", "notBreaching", "ignore", "missing")
+        for scaled in asked.scaling
+        for policy in scaled["ScalingPolicies"]
+    ),
     # async-inference-autoscale.html: "Define a scaling policy that scales up from zero"
     "what may have no instance is started by a backlog that has none": lambda asked: all(
         limits["MinCapacity"] > 0

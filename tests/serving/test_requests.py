@@ -8,6 +8,7 @@ import pytest
 from tests.serving.facts import FACTS, Asked, refused
 from tests.serving.ways import Way, known
 from tests.stacks.api_requests import violations
+from tests.stacks.order import before
 
 Request = dict[str, Any]
 
@@ -37,6 +38,13 @@ def test_the_api_takes_the_requests_of_every_way(ways: list[Way]) -> None:
             ),
             *violations("CreateEndpointConfig", requests.config),
             *violations("UpdateEndpoint", requests.endpoint),
+            *(
+                problem
+                for alarm in way.all_of("AWS::CloudWatch::Alarm").values()
+                for problem in violations(
+                    "PutMetricAlarm", {"AlarmName": "alarm", **alarm}, "cloudwatch"
+                )
+            ),
         ]
     assert {name: problems for name, problems in found.items() if problems} == {}
 
@@ -53,6 +61,14 @@ def instances(name: str = "a", **change: Any) -> Request:
 def serverless(name: str = "a", **change: Any) -> Request:
     config = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, **change}
     return {"VariantName": name, "ServerlessConfig": config}
+
+
+def test_every_endpoint_follows_the_check_of_what_serves(ways: list[Way]) -> None:
+    """Also one whose model is there already, for which no job has to wait."""
+    for way in ways:
+        endpoint, _ = way.one_of("AWS::SageMaker::Endpoint")
+        check, _ = way.one_of("Custom::SageMakerUpdateCheck")
+        assert check in before(way.template["Resources"], endpoint), way.name
 
 
 def serving(
@@ -195,6 +211,9 @@ SPOILT: dict[str, list[Callable[[], Asked]]] = {
         lambda: scaled(ScalingPolicies=steps((0, 5), (6, 9))),
         lambda: scaled(ScalingPolicies=steps((0, 5), (4, 9))),
         lambda: scaled(ScalingPolicies=steps((5, 5))),
+    ],
+    "an alarm takes missing data as CloudWatch knows it": [
+        lambda: scaled(ScalingPolicies=[{"PolicyType": "", "Alarm": {"TreatMissingData": "bad"}}]),
     ],
     "what may have no instance is started by a backlog that has none": [
         lambda: scaled(limits=(0, 4), asynchronous=True),

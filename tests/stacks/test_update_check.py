@@ -10,33 +10,10 @@ from stacks.update_check import UpdateCheck
 from tests.settings.project import SettingsProject
 from tests.settings.serving import loaded
 from tests.stacks.conftest import SERVERLESS, Synth
+from tests.stacks.order import before
 
 CHECK = "Custom::SageMakerUpdateCheck"
 STACKS = ("sagestack-a-b", "sagestack-everything", "sagestack-guarded", SERVERLESS)
-
-
-def before(template: dict[str, Any], key: str) -> set[str]:
-    """All that a resource waits for, by DependsOn or because it names it, and what those do."""
-    found: set[str] = set()
-    rest = [key]
-    while rest:
-        resource = template[rest.pop()]
-        there = set(resource.get("DependsOn", ())) | set(named(resource.get("Properties", {})))
-        rest += (there & template.keys()) - found
-        found |= there
-    return found
-
-
-def named(value: Any) -> list[str]:
-    match value:
-        case {"Ref": str(key)} | {"Fn::GetAtt": [str(key), _]}:
-            return [key]
-        case dict():
-            return [key for member in value.values() for key in named(member)]
-        case list():
-            return [key for item in value for key in named(item)]
-        case _:
-            return []
 
 
 @pytest.mark.parametrize("stack", STACKS)
