@@ -34,16 +34,18 @@ class _Wanted:
     variants: tuple[str, ...]
     serverless: bool
     guarded: bool
+    was_guarded: bool
 
     @classmethod
     def of(cls, event: Event) -> "_Wanted":
-        properties = event["ResourceProperties"]
+        properties, old = event["ResourceProperties"], event.get("OldResourceProperties", {})
         return cls(
             endpoint=properties["EndpointName"],
             workload=properties["WorkloadName"],
             variants=tuple(properties["VariantNames"]),
             serverless=boolean(properties["Serverless"]),
             guarded=boolean(properties["Guarded"]),
+            was_guarded=boolean(old.get("Guarded", False)),
         )
 
 
@@ -71,12 +73,13 @@ def is_complete(event: Event, clients: Clients) -> Progress:
 
 
 def _refusal(wanted: _Wanted, serving: "Sequence[ProductionVariantOutputTypeDef]") -> str | None:
-    """Say why SageMaker would refuse, and what to do; None when it would not.
+    """Say why SageMaker would refuse it or the way back, and what to do; None when it would not.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-update.html: real-time to
     serverless is "currently unsupported".
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html: "your new
-    endpoint configuration must have the same variant name as the old endpoint configuration".
+    endpoint configuration must have the same variant name as the old endpoint configuration". That
+    goes for a rollback to what was guarded too: it would fail, and leave the new version serving.
     """
     if wanted.serverless and not any("ServerlessConfig" in variant for variant in serving):
         return (
@@ -86,12 +89,13 @@ def _refusal(wanted: _Wanted, serving: "Sequence[ProductionVariantOutputTypeDef]
             "again, or add a second workload."
         )
     names = sorted(_name(variant) for variant in serving)
-    if wanted.guarded and names != sorted(wanted.variants):
+    if (wanted.guarded or wanted.was_guarded) and names != sorted(wanted.variants):
         return (
             f"Endpoint {wanted.endpoint} serves the variants {', '.join(names)}, and the "
-            f"workload's file asks for {', '.join(sorted(wanted.variants))} with [deployment] or "
-            "[alarms], with which SageMaker takes no other names. To rename, add or remove "
-            "variants, deploy without [deployment] and [alarms] until it is done."
+            f"workload's file asks for {', '.join(sorted(wanted.variants))}. With [deployment] or "
+            "[alarms] SageMaker takes no other names, neither in an update nor when CloudFormation "
+            "puts the old version back. Deploy without both tables first, with the variants that "
+            "serve; then with the new ones; then with the tables again."
         )
     return None
 

@@ -228,6 +228,7 @@ def test_the_next_good_deploy_takes_over_again(app: App, watched: Watched) -> No
 
 def test_one_variant_rolls_over_instance_by_instance(app: App, watched: Watched) -> None:
     guard(app, "")
+    watched.deploy()  # by itself: with other variants it could not be rolled back
     app.edit(r'(?s)\[\[variants\]\]\nname = "green".*?\n\n', "")
     watched.deploy()
     guard(app, '[deployment]\nstrategy = "ROLLING"\nstep_percent = 50\nwait = 1\n')

@@ -15,6 +15,7 @@ ByHand = Callable[[int], list[float]]
 WORKLOAD = "iris-mars"
 VARIANT = 'name = "mars"'
 RENAMED = VARIANT.replace("mars", "venus")
+GUARD = '\n[deployment]\nstrategy = "ALL_AT_ONCE"\nwait = 0\n'
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +58,17 @@ def test_instances_do_not_become_serverless(app: App, by_hand: ByHand) -> None:
 def test_variants_get_no_other_names_under_a_guard(app: App, by_hand: ByHand) -> None:
     text = written(app)
     assert text.count(VARIANT) == 1
-    guard = '\n[deployment]\nstrategy = "ALL_AT_ONCE"\nwait = 0\n'
-    refused(app, by_hand, f"{text.replace(VARIANT, RENAMED)}{guard}", "serves the variants mars")
+    renamed = text.replace(VARIANT, RENAMED)
+    refused(app, by_hand, f"{renamed}{GUARD}", "serves the variants mars")
+
+
+def test_nor_after_one_as_what_serves_could_not_be_put_back(app: App, by_hand: ByHand) -> None:
+    path, text = app.root / "workloads" / f"{WORKLOAD}.toml", written(app)
+    path.write_text(f"{text}{GUARD}")
+    app.deploy()
+    refused(app, by_hand, text.replace(VARIANT, RENAMED), "serves the variants mars")
+    path.write_text(text)
+    app.deploy()
 
 
 def test_without_a_guard_they_do(app: App, by_hand: ByHand) -> None:

@@ -67,9 +67,10 @@ def test_a_guarded_update_to_other_names_is_refused(aws: FakeAws, kind: str) -> 
         deliver(wanted("red", "blue", kind=kind, guarded=True))
     assert str(refused.value) == (
         "Endpoint app-iris serves the variants blue, green, and the workload's file asks for blue, "
-        "red with [deployment] or [alarms], with which SageMaker takes no other names. To rename, "
-        "add or remove variants, deploy without [deployment] and [alarms] until it is done. No job "
-        "was started; the endpoint serves as before."
+        "red. With [deployment] or [alarms] SageMaker takes no other names, neither in an update "
+        "nor when CloudFormation puts the old version back. Deploy without both tables first, with "
+        "the variants that serve; then with the new ones; then with the tables again. No job was "
+        "started; the endpoint serves as before."
     )
 
 
@@ -78,6 +79,16 @@ def test_so_is_one_that_adds_or_removes_some(aws: FakeAws, names: list[str]) -> 
     serves(aws, "blue", "green")
     with pytest.raises(ResourceError, match="takes no other names"):
         deliver(wanted(*names, guarded=True))
+
+
+def test_so_is_one_whose_rollback_would_be_guarded(aws: FakeAws) -> None:
+    serves(aws, "blue")
+    event = wanted("red")
+    event["OldResourceProperties"] = wanted("blue", guarded=True)["ResourceProperties"]
+    with pytest.raises(ResourceError, match="takes no other names"):
+        deliver(event)
+    event["OldResourceProperties"] = wanted("blue")["ResourceProperties"]
+    deliver(event)
 
 
 def test_instances_to_serverless_is_refused(aws: FakeAws) -> None:
