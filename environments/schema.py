@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
 import botocore.session
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from environments.api import ApiSettings
 from environments.dev_host import DevHost
@@ -98,6 +98,15 @@ class Environment(Section):
             if key.lower() == "app" or key.lower().startswith(("aws:", "sagestack:"))
         )
         return tags
+
+    @model_validator(mode="after")
+    def _names_the_domain_of_its_user_pool(self) -> Self:
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html
+        taken = [word for word in ("aws", "amazon", "cognito") if word in self.name]
+        if self.api.jwt is not None and self.api.jwt.cognito and taken:
+            there = f'a name without "{taken[0]}" in it, which no domain of a user pool may have'
+            raise_any([not_allowed(self.name, there, "name")])
+        return self
 
     @property
     def all_tags(self) -> Mapping[str, str]:

@@ -12,8 +12,10 @@ from rich.console import Console
 from cli.account import Account
 from cli.api_client import ApiClient
 from cli.deploy import workload_stacks
+from cli.problems import InputError
 from cli.report import say
 from cli.words import workloads_named
+from environments.api import ApiSettings
 from environments.loading import load_settings
 from local import by_hand
 from local.cdk_cli import ROOT
@@ -36,12 +38,14 @@ PICTURED = "iris-mars"
 def demo(words: str, console: Console) -> None:
     """Deploy the workloads of `words`, predict, compare, destroy; return only if all of it held.
 
-    Raises InputError for a name that is no workload's, and what failed.
+    Raises InputError for a name that is no workload's and for an API that asks for more than a
+    signature, and what failed.
     """
     start = time.monotonic()
     stages = Stages(console)
     settings = load_settings(ROOT)
     workloads = workloads_named(words, settings, default=QUICK)
+    _assert_signed(settings.environment.api)
     app = settings.environment.name
     with started(stages) as aws:
         deployment = Deployment(aws)
@@ -74,6 +78,16 @@ def demo(words: str, console: Console) -> None:
         (f"  {by_hand.FOLDER}/", "the same models by hand"),
         ("  make local", "the same again, left running for you to call"),
     )
+
+
+def _assert_signed(api: ApiSettings) -> None:
+    """Raise InputError unless the API takes what the demo sends."""
+    asked = [key for key in ("jwt", "keys", "private") if getattr(api, key)]
+    if asked:
+        raise InputError(
+            f"environments/default.toml: api.{asked[0]}: found; allowed with make demo: only "
+            "without it, as the demo signs what it sends and no more; make local takes every API"
+        )
 
 
 def _predict(api: ApiClient, workload: Workload, stages: Stages, console: Console) -> Metrics:

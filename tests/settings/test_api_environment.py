@@ -109,6 +109,11 @@ MISTAKES = {
         f"allowed: {', '.join(f'{chr(34)}{route}{chr(34)}' for route in ROUTES)}; "
         'did you mean "GET /workloads"?',
     ),
+    "a name that no user pool's domain has": (
+        f'name = "my-amazonas"\n{TOKENS}{COGNITO}',
+        'name: found "my-amazonas"; allowed: a name without "amazon" in it, which no domain of a '
+        "user pool may have",
+    ),
     "half a limit of a route": (
         'api.routes."GET /workloads".rate_limit = 1',
         'api.routes."GET /workloads".burst_limit: missing; '
