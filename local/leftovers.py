@@ -61,6 +61,8 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("ssm", "describe_parameters", "Parameters.Name"),
         ("stepfunctions", "list_state_machines", "stateMachines.name"),
         ("apigateway", "get_rest_apis", "items.name"),
+        ("apigateway", "get_api_keys", "items.name"),
+        ("apigateway", "get_usage_plans", "items.name"),
         ("sagemaker", "list_training_jobs", "TrainingJobSummaries.TrainingJobName"),
         (
             "sagemaker",
@@ -87,6 +89,10 @@ def _everything(client: ClientFactory) -> Iterator[tuple[str, Iterable[str]]]:
         ("cloudwatch", "describe_alarms", "MetricAlarms.AlarmName"),
     ):
         yield service, listed(service, operation, path)
+    pools = client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    yield "cognito-idp", (pool["Name"] for pool in pools)
+    acls = client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
+    yield "wafv2", (acl["Name"] for acl in acls)
     scaling = client("application-autoscaling")
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     yield "application-autoscaling", (target["ResourceId"] for target in targets)
