@@ -76,12 +76,12 @@ class Host:
         """Whether RStudio takes the password."""
         form = urllib.parse.urlencode({"username": "rstudio", "password": password}).encode()
         with pytest.raises(urllib.error.HTTPError) as answer:
-            _Unredirected.open(f"{self.url}/auth-do-sign-in", form, timeout=10)
+            _Unredirected.open(f"{self.url}/auth-do-sign-in", form, timeout=60)
         assert answer.value.code == 302
         return "error" not in answer.value.headers["Location"]
 
     def login_page(self) -> str:
-        with urllib.request.urlopen(f"{self.url}/auth-sign-in", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/auth-sign-in", timeout=60) as answer:
             return str(answer.read().decode())
 
     def edit(self, path: str, old: str, new: str) -> None:
@@ -99,7 +99,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _Unredirected = urllib.request.build_opener(_NoRedirect)
 
 
-def until(condition: Callable[[], bool], seconds: float = 90) -> None:
+def until(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

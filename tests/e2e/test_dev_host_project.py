@@ -213,7 +213,7 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_follow_it(host: Host) -> 
             if "Starting" in line:
                 break
         script.send_signal(signal.SIGINT)
-        _, said = script.communicate(timeout=60)
+        _, said = script.communicate(timeout=300)
     assert script.returncode == 1
     later = rf"Rscript submit.R {WORKLOAD} model=mars job=({SUBMITTED})"
     told = re.fullmatch(rf"the job goes on; follow and evaluate it by {later}\n", said)

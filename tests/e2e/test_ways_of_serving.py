@@ -18,7 +18,7 @@ from local.leftovers import leftovers
 from tests.e2e.conftest import App, project
 
 ByHand = Callable[[int], list[float]]
-TIMEOUT = 60
+TIMEOUT = 300
 CSV = b"Sepal.Width,Petal.Length,Petal.Width,Species\n2.9,4.3,1.3,versicolor\n"
 IN_LINE = 75
 """Which of the 150 irises that is, from 1."""

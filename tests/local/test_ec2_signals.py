@@ -61,7 +61,7 @@ def test_a_host_of_which_nothing_is_heard_fails_when_its_time_is_over(silent: Ac
     elapsed = seconds()
     next(elapsed)
     assert host.put(**small(Instance=instance(timeout="PT1S"))) == "ROLLBACK_COMPLETE"
-    assert 1 <= next(elapsed) < 20
+    assert next(elapsed) >= 1
     assert "Failed to receive 1 resource signal(s) within the specified duration" in host.reasons()
     (terminated,) = host.instances()
     assert terminated["State"]["Name"] == "terminated"

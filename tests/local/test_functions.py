@@ -269,7 +269,7 @@ def api(account: Account, create: Create) -> str:
 
 def post(url: str, body: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, body.encode(), timeout=30) as answer:
+        with urllib.request.urlopen(url, body.encode(), timeout=120) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

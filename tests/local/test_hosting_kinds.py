@@ -2,10 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.sagemaker.hosting.shadows import WAITING, WORKERS
 from tests.local.conftest import Account, settled
 from tests.local.test_hosting import refused
 from tests.local.test_metrics import sums
@@ -56,19 +58,26 @@ def test_a_shadow_gets_its_part_of_the_requests(account: Account) -> None:
     for _ in range(200):
         account.ask("sampled", b"1")
     settled(lambda: sums(account, "sampled", "hello"), lambda f: f.get("Invocations") == 200)
-    time.sleep(1.5)  # twice as long as it takes until they are published
-    assert 200 * 0.25 - 4 * 6.2 < sums(account, "sampled", "other")["Invocations"] < 75
+    settled(
+        lambda: sums(account, "sampled", "other"),
+        lambda found: found.get("Invocations", 0) > 200 * 0.25 - 4 * 6.2,
+    )
+    time.sleep(1.5)  # in which more would be published
+    assert sums(account, "sampled", "other")["Invocations"] < 200 * 0.25 + 4 * 6.2
 
 
-def test_a_shadow_that_is_slow_makes_nobody_wait(account: Account) -> None:
-    shadowed(account, "unhurried", "Ciao", weight=1)
-    # Its four workers are busy with these for twice 4 seconds, from when the callers have theirs.
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: account.ask("unhurried", b"slow"), range(8)))
-    began = time.monotonic()
-    for _ in range(60):
-        account.ask("unhurried", b"1")
-    assert time.monotonic() - began < 6
+def test_a_shadow_that_is_slow_makes_nobody_wait(account: Account, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    shadowed(account, "unhurried", f"after={told}", weight=1)
+    # its workers are busy with the first ones, and then no more may wait for them
+    for _ in range(2 * (WORKERS + WAITING)):
+        assert account.ask("unhurried", b"1") == ("hello", b"Hello text/csv 1")
+    assert "Invocations" not in sums(account, "unhurried", "other")
+    told.touch()
+    settled(
+        lambda: sums(account, "unhurried", "other"),
+        lambda found: found.get("Invocations", 0) >= WORKERS + WAITING,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -140,10 +140,9 @@ def test_an_alarm_rolls_back_and_the_old_fleet_has_all_again(account: Account) -
     alarm = alarmed(account, "mine", "v")
     clients = Clients(account, "mine")
     with clients.asking():
-        began = time.monotonic()
-        update(account, "mine", {**blue_green("CANARY", 60, CanarySize=percent(30)), **alarm})
+        # it would be an hour before the update ended by itself
+        update(account, "mine", {**blue_green("CANARY", 3600, CanarySize=percent(30)), **alarm})
         found = followed(account, "mine")
-        assert time.monotonic() - began < 30
     assert found[-1]["EndpointStatus"] == "InService"
     assert found[-1]["EndpointConfigName"] == "mine"
     assert "in ALARM: mine-errors" in found[-1]["FailureReason"]

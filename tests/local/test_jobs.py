@@ -10,7 +10,7 @@ from local.sagemaker.jobs import Jobs
 from local.sagemaker.records import Record, processing_jobs
 
 KIND = Kind("ProcessingJob", processing_jobs)
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 class Held(Job):

@@ -42,7 +42,7 @@ def test_a_dead_runs_directory_and_processes_are_removed(tmp_path: Path, process
     run = dead_run(tmp_path)
     left = process_of(run.path)
     assert sweep(tmp_path) == [run.path]
-    assert left.wait(timeout=30) == -9
+    assert left.wait(timeout=120) == -9
     assert not run.path.exists()
 
 

@@ -53,21 +53,21 @@ def gone(pid: int) -> bool:
 
 
 def test_the_exit_code_is_the_commands(start: Start) -> None:
-    assert start("exit 3").wait(timeout=30) == 3
+    assert start("exit 3").wait(timeout=120) == 3
 
 
 def test_sigterm_reaches_the_command(start: Start) -> None:
     process = start("trap 'exit 7' TERM; echo up; sleep 60 & wait")
     first_line(process)
     process.terminate()
-    assert process.wait(timeout=30) == 7
+    assert process.wait(timeout=120) == 7
 
 
 def test_a_command_that_ignores_sigterm_is_killed_after_the_grace(start: Start) -> None:
     process = start("trap '' TERM; echo up; while :; do sleep 1; done", grace=0.2)
     first_line(process)
     process.terminate()
-    assert process.wait(timeout=30) == 128 + signal.SIGKILL
+    assert process.wait(timeout=120) == 128 + signal.SIGKILL
 
 
 def test_the_end_of_the_server_ends_the_command_and_its_children(start: Start) -> None:
@@ -82,5 +82,5 @@ def test_the_end_of_the_server_ends_the_command_and_its_children(start: Start) -
 def test_what_the_command_leaves_running_ends_with_it(start: Start) -> None:
     process = start("sleep 60 >/dev/null & echo $!")
     left = int(first_line(process))
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=120) == 0
     assert gone(left)

@@ -155,7 +155,7 @@ def test_after_its_max_runtime_a_tuning_job_stops_what_runs_and_keeps_what_it_fo
         return completed(0.5) if numbered(record) == 1 else None
 
     training = FakeTraining(first_ends)
-    job = tuning(training, parallel=2, limits={"MaxRuntimeInSeconds": 2})
+    job = tuning(training, parallel=2, limits={"MaxRuntimeInSeconds": 6})
     assert job.work().status == "Completed"
     assert training.running == {}
     assert len(training_jobs) == 3
