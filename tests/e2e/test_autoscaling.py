@@ -9,6 +9,7 @@ import pytest
 from local.cdk_cli import CdkError
 from local.leftovers import leftovers
 from tests.e2e.conftest import App, project, silent
+from tests.e2e.traffic import traffic
 from tests.local.conftest import settled
 
 WORKLOAD, VARIANT = "iris-mars", "mars"
@@ -17,9 +18,16 @@ TABLE = """
 max_capacity = 4
 concurrent_requests_per_instance = 5
 scale_out_cooldown = 0
+scale_in_cooldown = 3600
 schedule = [{ cron = "0 20 1 1 ? 2099", min_capacity = 1, max_capacity = 1 }]
 """
 NO_TABLE = "# startup_timeout = 300\n"
+PER_INSTANCE = 5
+"""The table's concurrent_requests_per_instance."""
+LARGE_BODY = (
+    b"Sepal.Width,Petal.Length,Petal.Width,Species\n" + b"2.9,4.3,1.3,versicolor\n" * 100_000
+)
+"""It takes the model so long that all clients are waiting for it nearly all the time."""
 AFTER_VARIANT = r"# startup_timeout = 300.*\n"
 LARGE, XLARGE = 'instance_type = "ml.m5.large"', 'instance_type = "ml.m5.xlarge"'
 BURSTABLE = 'instance_type = "ml.t2.medium"'
@@ -56,16 +64,6 @@ def variant(app: App) -> dict[str, Any]:
     return {"count": found["DesiredInstanceCount"], "type": config["InstanceType"]}
 
 
-def busy(app: App, requests: float) -> None:
-    """Let so many requests at a time have been counted for each instance."""
-    dimensions = [
-        {"Name": "EndpointName", "Value": app.stack},
-        {"Name": "VariantName", "Value": VARIANT},
-    ]
-    data = {"MetricName": "ConcurrentRequestsPerModel", "Dimensions": dimensions, "Value": requests}
-    app.aws.client("cloudwatch").put_metric_data(Namespace="AWS/SageMaker", MetricData=[data])
-
-
 SCALED = [
     {
         "limits": (1, 4),
@@ -83,8 +81,8 @@ def test_a_deploy_registers_the_variant(app: App) -> None:
 
 
 def test_load_scales_it_out_to_its_maximum_and_no_further(app: App) -> None:
-    busy(app, 14)  # three instances first; and as it is so still, without a cooldown, all there are
-    settled(lambda: variant(app), lambda found: found["count"] == 4)
+    with traffic(app, LARGE_BODY, rate=1000, clients=4 * PER_INSTANCE):
+        settled(lambda: variant(app), lambda found: found["count"] == 4)
 
 
 def test_another_model_takes_over_with_the_count_that_scaling_found(app: App) -> None:

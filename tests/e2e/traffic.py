@@ -55,9 +55,12 @@ class Caller:
 
 
 @contextmanager
-def traffic(app: App, body: bytes, rate: float) -> Iterator[Callable[[], list[Answer]]]:
+def traffic(
+    app: App, body: bytes, rate: float, clients: int = CLIENTS
+) -> Iterator[Callable[[], list[Answer]]]:
     """Send `rate` requests a second while the block runs; what it yields tells of them until now.
 
+    There are no more at a time than clients, each of which awaits its answer.
     A request that could not be sent, or whose answer is cut off, raises at the end of the block.
     """
     answers: list[Answer] = []
@@ -68,13 +71,13 @@ def traffic(app: App, body: bytes, rate: float) -> Iterator[Callable[[], list[An
             due = time.monotonic() + number / rate
             while not ended.wait(max(0.0, due - time.monotonic())):
                 answers.append(call())
-                due += CLIENTS / rate
+                due += clients / rate
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(client, number) for number in range(CLIENTS)]
+    with ThreadPoolExecutor(clients) as pool:
+        running = [pool.submit(client, number) for number in range(clients)]
         try:
             yield answers.copy
         finally:
             ended.set()
-        for each in clients:
+        for each in running:
             each.result()
