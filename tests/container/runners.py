@@ -24,7 +24,7 @@ NOBODY = 65534
 JOB_SECONDS = 900
 """What a job may take, also on a busy machine."""
 START_SECONDS = 120
-LEAVE_SECONDS = 5
+LEAVE_SECONDS = 60
 """What a program's processes may take to follow it."""
 STOP_SECONDS = 30
 """What SageMaker gives a container between SIGTERM and SIGKILL."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.container.client import INVOCATION_SECONDS, Client, agree, healthy
+from tests.container.client import Client, agree, healthy
 from tests.container.conftest import Started, Trained
 from tests.container.kit import Example, Row
 from tests.container.runners import Runner, Server
@@ -69,13 +68,10 @@ def test_a_model_that_takes_too_long_is_504_and_says_how_long_it_may(
     short = {"SAGEMAKER_MODEL_SERVER_TIMEOUT": "1"}
     with healthy(runner, trained.base.path, **short) as (server, client):
         server.signal_model_server(signal.SIGSTOP)
-        began = time.monotonic()
         answer = client.post(example.smoke.body, example.smoke.content_type)
-        took = time.monotonic() - began
         server.signal_model_server(signal.SIGCONT)
     assert answer.status == 504
     assert answer.message == "the model took longer than 1 s"
-    assert took < INVOCATION_SECONDS / 2
 
 
 def test_batch_transform_may_leave_the_size_of_a_body_open(

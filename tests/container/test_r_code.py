@@ -91,7 +91,7 @@ def test_sigterm_also_ends_the_processes_that_training_forked(tmp_path: Path) ->
         while len(pids) < 2:
             pids += (tmp_path / "pids").read_text().split()
         job.send_signal(signal.SIGTERM)
-        assert job.wait(5) == 128 + signal.SIGTERM
+        assert job.wait(LEAVE_SECONDS) == 128 + signal.SIGTERM
     deadline = time.monotonic() + LEAVE_SECONDS
     while left := [pid for pid in pids if Path("/proc", pid, "exe").exists()]:
         assert time.monotonic() < deadline, left
