@@ -6,16 +6,18 @@ which a number in a row that no iris has springs. They train, and answer all oth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-HANG, EAT, DIE, LINGER = 1001, 1002, 1003, 1004
-"""What a row asks for: never an answer; ever more memory; the worker's death; an answer later."""
-LINGER_SECONDS = 5
+HANG, EAT, DIE, LINGER, WANT = 1001, 1002, 1003, 1004, 1005
+"""What a row asks for: never an answer; ever more memory; the worker's death; an answer later; more
+memory at once than any machine has."""
+LINGER_SECONDS = 3
 """What a request takes that lingers: long enough to find the worker that is busy with it."""
-HANGS, LINGERS = "it hangs", "it lingers"
-"""What the model writes to its log then."""
+HANGS, LINGERS = "it hangs in process", "it lingers in process"
+"""What the model writes to its log then, with the process's id behind it."""
 MOST_MEGABYTES = 2000
 """What a model takes that nothing keeps from it: then it answers, and a test can see that."""
 
@@ -24,7 +26,7 @@ predict_of_before <- predict_model
 predict_model <- function(fit, data) {{
   trap <- data$Sepal.Width[1L]
   if (trap == {HANG}) {{
-    message("{HANGS}")
+    message("{HANGS} ", Sys.getpid())
     repeat NULL
   }}
   if (trap == {EAT}) {{
@@ -33,9 +35,10 @@ predict_model <- function(fit, data) {{
   }}
   if (trap == {DIE}) tools::pskill(Sys.getpid(), tools::SIGKILL)
   if (trap == {LINGER}) {{
-    message("{LINGERS}")
+    message("{LINGERS} ", Sys.getpid())
     Sys.sleep({LINGER_SECONDS})
   }}
+  if (trap == {WANT}) numeric(1e14)
   predict_of_before(fit, data)
 }}
 """
@@ -45,7 +48,7 @@ class Trapped(LogisticRegression):
         import os, signal, time
         trap = X[:1].max()
         if trap == {HANG}:
-            print("{HANGS}", flush=True)
+            print("{HANGS}", os.getpid(), flush=True)
             while True:
                 pass
         if trap == {EAT}:
@@ -53,11 +56,18 @@ class Trapped(LogisticRegression):
         if trap == {DIE}:
             os.kill(os.getpid(), signal.SIGKILL)
         if trap == {LINGER}:
-            print("{LINGERS}", flush=True)
+            print("{LINGERS}", os.getpid(), flush=True)
             time.sleep({LINGER_SECONDS})
+        if trap == {WANT}:
+            bytearray(10**15)
         return super().predict(X)
 
 """
+
+
+def processes_that(say: str, log: str) -> list[int]:
+    """The ids of the processes that have written so to a log."""
+    return [int(pid) for pid in re.findall(rf"{say} (\d+)", log)]
 
 
 @dataclass(frozen=True)
