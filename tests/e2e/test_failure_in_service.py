@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from local.api_client import Answer
+from cli.api_client import Answer
 from local.cdk_cli import ROOT
 from tests.e2e import serving_processes as running
 from tests.e2e.conftest import App, project
