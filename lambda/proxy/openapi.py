@@ -39,6 +39,7 @@ SCHEMES: dict[str, Json] = {
 }
 """How a caller proves who it is, by what the function's environment says of it."""
 
+_API = "API"
 _STICKY = {
     "name": STICKY_HEADER,
     "in": "header",
@@ -50,13 +51,16 @@ _STICKY = {
 def document(workloads: Sequence[Workload], authentication: str) -> Json:
     """Write the document of the workloads that are deployed."""
     schemes = authentication.split(",")
-    paths: Json = {
-        routes.LIST: {"get": _got("list", "What is deployed", component("WorkloadList"))},
-        routes.DOCUMENT: {"get": _got("document", "This document", {"type": "object"})},
-    }
+    paths = _tagged(
+        _API,
+        {
+            routes.LIST: {"get": _got("list", "What is deployed", component("WorkloadList"))},
+            routes.DOCUMENT: {"get": _got("document", "This document", {"type": "object"})},
+        },
+    )
     schemas = dict(COMPONENTS)
     for workload in workloads:
-        paths |= _paths(workload)
+        paths |= _tagged(workload.name, _paths(workload))
         schemas |= {
             f"{workload.name}.Record": record(workload.schema),
             f"{workload.name}.Records": records(workload.name),
@@ -72,6 +76,10 @@ def document(workloads: Sequence[Workload], authentication: str) -> Json:
         # where the document itself is: the gateway's stage or any other name of the API
         "servers": [{"url": "."}],
         "security": [{scheme: [] for scheme in schemes}],
+        "tags": [
+            {"name": _API, "description": "What is deployed"},
+            *({"name": each.name, "description": each.description} for each in workloads),
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -79,6 +87,14 @@ def document(workloads: Sequence[Workload], authentication: str) -> Json:
             "securitySchemes": {scheme: SCHEMES[scheme] for scheme in schemes},
         },
     }
+
+
+def _tagged(tag: str, paths: Json) -> Json:
+    """Group the operations, as viewers do by tags."""
+    for path in paths.values():
+        for method in path.keys() & {"get", "post"}:
+            path[method]["tags"] = [tag]
+    return paths
 
 
 def _paths(workload: Workload) -> Json:
