@@ -14,6 +14,7 @@ from tests.serving.ways import Properties, Way, known
 TIMEOUT = 120
 """Seconds after which a resource is not waited for: many, since only a failing one takes them."""
 CHECK, SCALING = "Custom::SageMakerEndpointCheck", "Custom::SageMakerVariantScaling"
+BEFORE_ALL = "Custom::SageMakerUpdateCheck"
 
 
 class Deployed:
@@ -38,6 +39,7 @@ class Deployed:
     def create(self) -> None:
         """Deploy it the first time."""
         self._aws.fakes.stack_status = "CREATE_IN_PROGRESS"
+        self._ask(BEFORE_ALL, "Create")
         for logical_id in self._way.all_of("AWS::CloudWatch::Alarm"):
             self._made[logical_id] = {"Ref": f"{self._way.name}-{logical_id}"}
         self._make_config()
@@ -51,6 +53,7 @@ class Deployed:
     def update(self) -> None:
         """Deploy a new model of each."""
         self._aws.fakes.stack_status = "UPDATE_IN_PROGRESS"
+        self._ask(BEFORE_ALL, "Update")
         before, old = self._made.copy(), self._endpoint
         self._make_config()
         self._scale("BeforeUpdate", "Update")
