@@ -19,6 +19,7 @@ def test_the_training_job_is_asked_for_in_sagemakers_own_words(synth: Synth) -> 
     request = job["CreateTrainingJobRequest"]
     assert job["JobNamePrefix"] == "sagestack-iris-mars-mars"
     assert request["HyperParameters"] == {"target": "Sepal.Length", "degree": "2"}
+    assert "StorageKey" in request["ResourceConfig"].pop("VolumeKmsKeyId")["Fn::ImportValue"]
     assert request["ResourceConfig"] == {
         "InstanceType": "ml.m5.large",
         "InstanceCount": 1,

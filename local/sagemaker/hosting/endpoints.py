@@ -1,7 +1,8 @@
 """The operations of endpoints and the states that they go through."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from local.application_autoscaling import targets as scalable_targets
 from local.runners import Runner
@@ -40,10 +41,10 @@ class Endpoints:
         deployment_config = request.get("DeploymentConfig")
         if deployment_config is not None:
             assert_deployable(deployment_config, config, _counts(config, {}))
-        with LOCK:
+        interfaces = _attached(endpoint_arn, config, models)
+        with LOCK, self._keeping(interfaces, endpoint_arn):
             if name in records.endpoints:
                 raise already_exists("endpoint", endpoint_arn)
-            self._attach(endpoint_arn, config, models)
             endpoint = Endpoint(name, endpoint_arn, self._runner(), self._metrics)
             records.endpoints[name] = endpoint.record
             tags.put(endpoint_arn, request.get("Tags", []))
@@ -71,7 +72,9 @@ class Endpoints:
 
     def update_endpoint(self, request: Record) -> Record:
         """UpdateEndpoint."""
-        with LOCK:
+        endpoint_arn = self._settled(request["EndpointName"]).record["EndpointArn"]
+        interfaces = _attached(endpoint_arn, *_configuration(request["EndpointConfigName"]))
+        with LOCK, self._keeping(interfaces, endpoint_arn):
             endpoint = self._settled(request["EndpointName"])
             # AWS looks the current configuration up as well: one that was deleted stops an update.
             old = find_endpoint_config(endpoint.record["EndpointConfigName"])
@@ -87,7 +90,6 @@ class Endpoints:
             if deployment_config is not None:
                 assert_same_variants(old, config)
                 assert_deployable(deployment_config, config, _counts(config, kept))
-            self._attach(endpoint.record["EndpointArn"], config, models)
             endpoint.deploy(config, models, deployment_config, kept)
         return {"EndpointArn": endpoint.record["EndpointArn"]}
 
@@ -144,17 +146,29 @@ class Endpoints:
             tags.forget(record["EndpointArn"])
             network.release(self._interfaces.pop(record["EndpointArn"], []))
 
-    def _attach(self, endpoint_arn: str, config: Record, models: Mapping[str, Record]) -> None:
-        """Check what the models' roles may do for their machines; make network interfaces.
+    @contextmanager
+    def _keeping(self, interfaces: list[str], endpoint_arn: str) -> Iterator[None]:
+        """Keep an endpoint's network interfaces, or none if what follows raises."""
+        try:
+            yield
+        except BaseException:
+            network.release(interfaces)
+            raise
+        self._interfaces.setdefault(endpoint_arn, []).extend(interfaces)
 
-        Raises SageMakerError.
-        """
-        for model in models.values():
-            role_arn = model["ExecutionRoleArn"]
-            role = RoleSession(role_arn, model["ModelName"])
-            volume_keys.assert_granted(config.get("KmsKeyId"), role, role_arn)
-            made = network.attach(model.get("VpcConfig"), role, endpoint_arn)
-            self._interfaces.setdefault(endpoint_arn, []).extend(made)
+
+def _attached(endpoint_arn: str, config: Record, models: Mapping[str, Record]) -> list[str]:
+    """Check what the models' roles may do for their machines; make their network interfaces.
+
+    It calls other services, and so never with the lock. Raises SageMakerError.
+    """
+    interfaces: list[str] = []
+    for model in models.values():
+        role_arn = model["ExecutionRoleArn"]
+        role = RoleSession(role_arn, model["ModelName"])
+        volume_keys.assert_granted(config.get("KmsKeyId"), role, role_arn)
+        interfaces += network.attach(model.get("VpcConfig"), role, endpoint_arn)
+    return interfaces
 
 
 def _retained(endpoint: Endpoint, request: Record) -> dict[str, Record]:
