@@ -186,6 +186,12 @@ def test_a_model_that_hangs_is_504_and_others_are_answered_meanwhile(served: Ser
     served.until_alarms(**{ERRORS: "ALARM", LATENCY: "ALARM"})
     assert served.ask().status == 200
     settled(lambda: {"hung": running.is_there(hung)}, lambda found: not found["hung"])
+    served.until_logged(
+        {
+            MARS.workload: f"ended worker {hung}, which took longer than {MODEL_SECONDS} s",
+            SKLEARN.workload: f"Worker with pid {hung} was terminated due to signal 14",
+        }[served.app.workload]
+    )
     assert served.app.endpoint()["EndpointStatus"] == "InService"
 
 
