@@ -24,7 +24,6 @@ def test_the_training_job_is_asked_for_in_sagemakers_own_words(synth: Synth) -> 
         "InstanceType": "ml.m5.large",
         "InstanceCount": 1,
         "VolumeSizeInGB": 10,
-        "VolumeKmsKeyId": request["OutputDataConfig"]["KmsKeyId"],
     }
     assert "TrainingJobName" not in request
 
