@@ -13,8 +13,12 @@ ANSWERS: dict[str, tuple[str, bytes, int | None]] = {
     "a cell of two lines": ("text/csv", b'"a\nb"\n', 1),
     "some line, for rows that are not known": ("text/csv", b"5.1", None),
     "an object": ("application/json", b'{"predictions": [5.1]}', 1),
-    "a number": ("Application/JSON; charset=utf-8", b"5.1", 3),
-    "another type": ("application/x-npy", b"\x93NUMPY", 2),
+    "an object without predictions": ("application/json", b'{"fit": [1, 2]}', 1),
+    "a list": ("application/json", b"[5.1, [6.2, 7]]", 2),
+    "more predictions than rows": ("application/json", b'{"predictions": [1, 2, 3]}', 2),
+    "a number": ("Application/JSON; charset=utf-8", b"5.1", 1),
+    "a number, for rows that are not known": ("application/json", b"5.1", None),
+    "text of another type": ("text/plain", b"5.1\n6.2\n", 2),
     "no type": ("", b"5.1", 2),
 }
 
@@ -33,6 +37,25 @@ NONE: dict[str, tuple[str, bytes, int | None, str]] = {
         b'{"predictions": [NaN]}',
         1,
         'answered application/json that is none (NaN is not JSON): {"predictions": [NaN]}',
+    ),
+    "fewer predictions than rows": (
+        "application/json",
+        b'{"predictions": [5.1]}',
+        2,
+        'answered 2 rows with 1 predictions: {"predictions": [5.1]}',
+    ),
+    "one value for several rows": (
+        "application/json",
+        b"5.1",
+        3,
+        "answered 3 rows with 1 predictions: 5.1",
+    ),
+    "what the API cannot pass on": (
+        "application/x-npy",
+        b"\x93NUMPY",
+        2,
+        "answered what is neither text nor JSON ('utf-8' codec can't decode byte 0x93 in position "
+        "0: invalid start byte): \ufffdNUMPY",
     ),
     "bytes that are no text": (
         "text/csv",
