@@ -62,7 +62,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
-class Signature(requests.auth.AuthBase):
+class Signature:
     """Signs what `requests` is about to send."""
 
     def __init__(self, app: App) -> None:
