@@ -12,6 +12,7 @@ from proxy.assignment import STICKY_HEADER, STICKY_PATTERN
 from proxy.asynchronous import ID_PATTERN
 from proxy.catalog import Workload
 from proxy.media import CSV, JSON, READABLE
+from proxy.openapi_examples import example
 from proxy.openapi_schemas import (
     COMPONENTS,
     answer,
@@ -182,13 +183,16 @@ def _body(workload: Workload) -> Json:
     forms = {"oneOf": [rows, component(f"{workload.name}.Columns")]}
     content: Json = {}
     for name, form in READABLE.items():
+        content[name] = {"example": example(workload.schema, form)}
         if form == JSON:
-            content[name] = {"schema": forms}
+            content[name]["schema"] = forms
             continue
         # each line, but the names that CSV begins with, is one of these
         rows = {"type": "array", "items": component(f"{workload.name}.Record"), "minItems": 1}
-        content[name] = {
-            "schema": {"type": "string", "contentMediaType": name, "contentSchema": rows}
+        content[name]["schema"] = {
+            "type": "string",
+            "contentMediaType": name,
+            "contentSchema": rows,
         }
     return {"required": True, "content": content}
 
