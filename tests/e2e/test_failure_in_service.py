@@ -135,13 +135,19 @@ def until(ask: Callable[[], Answer], status: int) -> list[Answer]:
 
 def problem(answer: Answer) -> tuple[int, str, str]:
     """An error's status, code and message: all that there is, but for the request's id."""
-    error = answer.json()["error"]
-    assert set(error) == {"code", "message", "request_id"}
-    return answer.status, error["code"], error["message"]
+    told = answer.json()
+    assert set(told) == {"type", "title", "status", "detail", "instance"}
+    assert told["status"] == answer.status
+    return answer.status, told["type"].removeprefix("urn:sagestack:problem:"), told["detail"]
 
 
 FAILED = (502, "model_failed", "The model failed; its log has the reason")
-TOOK_TOO_LONG = (504, "model_timeout", "The model took too long: send fewer rows")
+TOOK_TOO_LONG = (
+    504,
+    "model_timeout",
+    "The model took longer than a request of this API can wait: send fewer rows, or give the "
+    "workload [async_inference] and ask by POST /workloads/{name}/async-invocations",
+)
 
 
 def test_a_worker_that_is_killed_at_work_costs_nobody_an_answer(served: Served) -> None:
