@@ -4,6 +4,7 @@ The tests share one deployment and follow each other, as deploys of a real app d
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -126,6 +127,7 @@ def test_a_deploy_of_some_workloads_is_of_what_they_need_and_leaves_the_others_a
 
 
 def test_the_api_lists_what_is_deployed(app: App) -> None:
+    until_known(app)
     (workload,) = app.api.get("/workloads").json()["workloads"]
     assert workload["name"] == WORKLOAD
     assert app.api.get(f"/workloads/{WORKLOAD}").json() == workload
@@ -140,6 +142,7 @@ def test_the_api_lists_what_is_deployed(app: App) -> None:
 
 
 def test_the_api_takes_csv_and_json_in_any_order_of_the_columns(app: App) -> None:
+    until_known(app)
     path = f"/workloads/{WORKLOAD}/invocations"
     csv = app.api.post(path, CSV, content_type="text/csv")
     instance = b'"Species": "setosa", "Sepal.Width": 3.5, "Petal.Width": 0.2, "Petal.Length": 1.4'
@@ -157,6 +160,19 @@ def test_the_api_takes_csv_and_json_in_any_order_of_the_columns(app: App) -> Non
     as_csv = app.api.post(path, CSV, content_type="text/csv", accept="text/csv")
     assert as_csv.headers["content-type"] == "text/csv"
     assert [float(line) for line in as_csv.body.split()] == csv.json()["predictions"]
+
+
+def until_known(app: App) -> None:
+    """Wait until the API knows of the last deploy, which is half a minute after it at the latest.
+
+    Each process of its function looks for itself, so that some may know while others do not.
+    """
+    known, deadline = 0, time.monotonic() + 120
+    while known < 5:
+        assert time.monotonic() < deadline
+        (variant,) = app.api.get(f"/workloads/{WORKLOAD}").json()["variants"]
+        known = known + 1 if variant["model_version"] == _model_name(app) else 0
+        time.sleep(0.2)
 
 
 def _model_name(app: App) -> str:

@@ -1,7 +1,7 @@
 """The embedded AWS's own SageMaker and Application Auto Scaling, in this process.
 
 boto3's clients reach them without a network. A model server answers at once in the place of a
-container; S3, IAM and CloudWatch, which hosting asks with a model's role, are in memory.
+container; S3, IAM, KMS and CloudWatch, which hosting asks with a model's role, are in memory.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ClientError
+from ministack.services import kms
 
 from jobs import handler
 from local.application_autoscaling import scaler
@@ -25,7 +27,7 @@ from local.faults import Throttle
 from local.run_directory import RunDirectory
 from local.runners import Container, ContainerSpec, registry
 from local.sagemaker import cloudformation, s3_data
-from local.sagemaker.hosting import configuration, endpoint, host, role_clients
+from local.sagemaker.hosting import configuration, endpoint, endpoints, host, role_clients
 from local.sagemaker.service import SageMaker
 from tests.lambda_.jobs.fake_aws import FakeAws
 
@@ -169,6 +171,13 @@ class _Topics:
         pass
 
 
+class _Kms:
+    """Of a role that may grant every key."""
+
+    def create_grant(self, **_: object) -> None:
+        raise ClientError({"Error": {"Code": "DryRunOperationException"}}, "CreateGrant")
+
+
 class _CloudWatch:
     """Of alarms that are all well."""
 
@@ -189,6 +198,7 @@ def world() -> Iterator[World]:
             "s3": _S3(made.fakes.clients.s3),
             "cloudwatch": _CloudWatch(),
             "sns": _Topics(),
+            "kms": _Kms(),
             "ecr": None,
             "logs": None,
         }
@@ -196,8 +206,10 @@ def world() -> Iterator[World]:
         def role(*_: object) -> SimpleNamespace:
             return SimpleNamespace(client=services.__getitem__, endpoint="http://127.0.0.1:0")
 
-        for module in (configuration, endpoint, host, role_clients):
+        for module in (configuration, endpoint, endpoints, host, role_clients):
             patch.setattr(module, "RoleSession", role)
+        # as tests/stacks/api_requests.py names what a template refers to
+        patch.setitem(kms._keys, "name-1", {"Arn": "name-1", "KeyState": "Enabled"})
         patch.setattr(registry, "find", lambda *_: "an image")
         patch.setattr(s3_data, "assert_model_readable", lambda *_: None)
         patch.setattr(host, "ModelServer", _ModelServer)
