@@ -21,8 +21,9 @@ def histogram(values: Sequence[float], *, title: str, unit: str) -> str:
     if len(values) < 2:
         raise ValueError(f"found {len(values)} values; a histogram takes at least 2")
     cuts = quantiles(values, n=1000, method="inclusive")
-    tick = _round_step(cuts[994] or 1.0)
-    end = tick * ceil((cuts[994] or 1.0) / tick)
+    reach = max(cuts[994], 1e-6)  # of nothing but zeros there is a picture as well
+    tick = _round_step(reach)
+    end = tick * ceil(reach / tick)
     counts = [0] * BARS
     above = 0
     for value in values:

@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.histogram import BARS, HEIGHT, WIDTH, histogram
@@ -17,6 +17,8 @@ def bars(svg: str) -> list[dict[str, float]]:
     return [{k: float(v) for k, v in rect.attrib.items() if k != "fill"} for rect in rects]
 
 
+@example([0.0, 0.0])
+@example([5e-324, 5e-324])
 @given(st.lists(st.floats(min_value=0, max_value=1e6), min_size=2, max_size=500))
 def test_any_values_make_a_picture_within_its_frame(values: list[float]) -> None:
     drawn = bars(histogram(values, title="a < b & c", unit="ms"))
